@@ -1,0 +1,1 @@
+"""Deep generative models: train, sample, judge and explore."""

@@ -1,0 +1,1 @@
+"""Each paper's claim as a measurement."""

@@ -1,0 +1,114 @@
+"""Configs: frozen, keyword-only, validated. One schema serves the command line, Python and the docs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from saddlepoint.errors import UserError
+
+
+class Config(BaseModel):
+    """Base of every config. A field's docstring is its meaning, shown by `saddle info`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class TrainConfig(Config):
+    """How to train, whatever the method. The same keys work for every recipe."""
+
+    batch: int = Field(64, ge=1)
+    """Examples per update."""
+    micro_batch: int = Field(0, ge=0)
+    """Examples per forward pass; gradients accumulate up to `batch`. 0: the whole batch at once."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Forward precision; losses, penalties, statistics and weights stay fp32. auto: bf16 where the hardware has it."""
+    ema: int = Field(10_000, ge=0)
+    """Half-life, in images, of the averaged weights used to sample. 0: no averaging."""
+    warmup: int = Field(0, ge=0)
+    """Images over which the learning rates rise linearly from 0."""
+    decay: Literal["none", "linear", "cosine"] = "none"
+    """How the learning rates fall to 0 over the budget (needs a budget in steps or images)."""
+    checkpoint_every: int = Field(1000, ge=1)
+    """Steps between checkpoints; one is always written at the end."""
+    sample_every: int = Field(500, ge=0)
+    """Steps between sample grids. 0: only at the end."""
+    evaluate_every: int = Field(0, ge=0)
+    """Steps between evaluations on the validation split. 0: none."""
+    best: str = "fd"
+    """Metric, lower better, by which the best evaluated checkpoint is kept."""
+    log_every: int = Field(20, ge=1)
+    """Steps between readings of the losses from the device."""
+    keep: int = Field(2, ge=1)
+    """Checkpoints kept, newest first; the best one is kept besides."""
+    on_nonfinite: Literal["stop", "skip"] = "stop"
+    """A loss or gradient that is not finite never moves the weights; then stop (exit 1), or go on without that update."""
+    track: Literal["none", "tensorboard", "wandb"] = "none"
+    """Where scalars are mirrored besides events.jsonl."""
+
+
+class DataConfig(Config):
+    """How a source becomes examples of one shape."""
+
+    size: str = "auto"
+    """`64`, or `48x64` for height x width; auto: the images' own size where all agree, else the median side, at most 64."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """How an image of another shape meets `size`: centre crop, pad with black, or stretch."""
+    channels: Literal["auto", "grey", "rgb", "rgba"] = "auto"
+    """Channels of every example; auto: grey if all images are grey, else RGB."""
+    flip: bool = False
+    """Mirror images left to right at random in training."""
+    on_bad: Literal["stop", "skip"] = "stop"
+    """A file that cannot be decoded: stop and name it, or leave it out and record it in run.json."""
+
+
+C = TypeVar("C", bound=Config)
+
+
+def parse_overrides(items: Iterable[str]) -> dict[str, Any]:
+    """`["lr=1e-4", "widths=[64,32]"]` as a mapping; values are JSON where they parse as JSON, else text."""
+    parsed: dict[str, Any] = {}
+    for item in items:
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise UserError(f"{item!r} is not an option: write key=value, for example batch=64.")
+        try:
+            parsed[key] = json.loads(value)
+        except json.JSONDecodeError:
+            parsed[key] = value
+    return parsed
+
+
+def build(schema: type[C], values: Mapping[str, Any]) -> C:
+    """A validated config, or a `UserError` that names the key, its value and what would be right."""
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise unknown_key(key, schema.model_fields) from None
+        raise UserError(f"{key}={first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+
+
+def unknown_key(key: str, known: Iterable[str]) -> UserError:
+    """The error for a key that nothing knows, with the nearest one that something does."""
+    near = difflib.get_close_matches(key, list(known), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known keys are {', '.join(sorted(known))}."
+    return UserError(f"There is no option {key!r}: {hint}")
+
+
+def split(values: Mapping[str, Any], *schemas: type[Config]) -> list[dict[str, Any]]:
+    """Deal a flat mapping of overrides to the schemas that own its keys (no key has two owners)."""
+    owners = {key: i for i, schema in enumerate(schemas) for key in schema.model_fields}
+    assert len(owners) == sum(len(schema.model_fields) for schema in schemas), "a key has two owners"
+    dealt: list[dict[str, Any]] = [{} for _ in schemas]
+    for key, value in values.items():
+        if key not in owners:
+            raise unknown_key(key, owners)
+        dealt[owners[key]][key] = value
+    return dealt

@@ -1,0 +1,1 @@
+"""Networks, objectives and schedules of the published methods, one file each."""

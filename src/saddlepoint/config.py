@@ -46,7 +46,7 @@ class TrainConfig(Config):
     keep: int = Field(2, ge=1)
     """Checkpoints kept, newest first; the best one is kept besides."""
     on_nonfinite: Literal["stop", "skip"] = "stop"
-    """A loss or gradient that is not finite never moves the weights; then stop (exit 1), or go on without that update."""
+    """After a loss or gradient that is not finite, which never moves the weights: stop (exit 1), or go on without it."""
     track: Literal["none", "tensorboard", "wandb"] = "none"
     """Where scalars are mirrored besides events.jsonl."""
 
@@ -55,7 +55,7 @@ class DataConfig(Config):
     """How a source becomes examples of one shape."""
 
     size: str = "auto"
-    """`64`, or `48x64` for height x width; auto: the images' own size where all agree, else the median side, at most 64."""
+    """`64`, or `48x64` for height x width; auto: the images' own if all agree, else the median side, at most 64."""
     fit: Literal["crop", "pad", "stretch"] = "crop"
     """How an image of another shape meets `size`: centre crop, pad with black, or stretch."""
     channels: Literal["auto", "grey", "rgb", "rgba"] = "auto"

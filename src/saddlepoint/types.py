@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -74,15 +74,16 @@ class Noise:
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal draws of shape (rows, *shape)."""
-        return self._blocks(lambda size, g: torch.randn(size, generator=g, device=self.draw_on), shape)
+        return self._blocks(lambda g: torch.randn(self.BLOCK, *shape, generator=g, device=self.draw_on))
 
     def uniform(self, *shape: int) -> Tensor:
         """Draws from [0, 1) of shape (rows, *shape)."""
-        return self._blocks(lambda size, g: torch.rand(size, generator=g, device=self.draw_on), shape)
+        return self._blocks(lambda g: torch.rand(self.BLOCK, *shape, generator=g, device=self.draw_on))
 
     def integers(self, high: int, *shape: int) -> Tensor:
         """Draws from 0 ... high - 1 of shape (rows, *shape), int64."""
-        return self._blocks(lambda size, g: torch.randint(high, size, generator=g, device=self.draw_on), shape)
+        size = (self.BLOCK, *shape)
+        return self._blocks(lambda g: torch.randint(high, size, generator=g, device=self.draw_on))
 
     def take(self, start: int, stop: int) -> Noise:
         """The same noise for rows [start, stop) of these."""
@@ -90,13 +91,13 @@ class Noise:
         part.draws = self.draws
         return part
 
-    def _blocks(self, draw, shape: tuple[int, ...]) -> Tensor:  # type: ignore[no-untyped-def]
+    def _blocks(self, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
         generator = torch.Generator(self.draw_on)
         first, last = self.start // self.BLOCK, -(-(self.start + self.rows) // self.BLOCK)
         blocks: list[Tensor] = []
         for block in range(first, max(last, first + 1)):
             generator.manual_seed(derive_seed(*self.key, self.draws, block))
-            blocks.append(draw((self.BLOCK, *shape), generator))
+            blocks.append(draw(generator))
         self.draws += 1
         offset = self.start - first * self.BLOCK
         return torch.cat(blocks)[offset : offset + self.rows].to(self.device)

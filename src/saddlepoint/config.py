@@ -46,7 +46,7 @@ class TrainConfig(Config):
     keep: int = Field(2, ge=1)
     """Checkpoints kept, newest first; the best one is kept besides."""
     on_nonfinite: Literal["stop", "skip"] = "stop"
-    """After a loss or gradient that is not finite, which never moves the weights: stop (exit 1), or go on without it."""
+    """After a non-finite loss or gradient, which never moves the weights: stop (exit 1), or go on without it."""
     track: Literal["none", "tensorboard", "wandb"] = "none"
     """Where scalars are mirrored besides events.jsonl."""
 

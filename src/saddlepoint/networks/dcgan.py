@@ -60,7 +60,8 @@ class DCGANDiscriminator(nn.Module):
     """Images (B, C, H, W) and, with classes, labels y (B,) as constant planes -> logits (B, 1).
 
     shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving;
-    norm: makes the normalisation of a layer from its number of channels; the first layer has none.
+    norm: makes the normalisation of a layer from its number of channels; the first layer has none;
+    output_bias: whether a constant is added to the logits, which a loss of differences cannot learn.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class DCGANDiscriminator(nn.Module):
         width: int = 128,
         classes: int = 0,
         norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        output_bias: bool = True,
     ) -> None:
         super().__init__()
         channels, *size = shape
@@ -79,7 +81,7 @@ class DCGANDiscriminator(nn.Module):
             layers += [_halve(width, 2 * width, bias=False), norm(2 * width), nn.LeakyReLU(0.2, inplace=True)]
             width *= 2
         # Over the whole map this is the paper's "flattened and fed into a single output".
-        self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, smallest))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, smallest, bias=output_bias))
         init_normal(self)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:

@@ -12,14 +12,18 @@ from saddlepoint.types import DataSpec
 
 
 def mlp(
-    inputs: int, widths: Sequence[int], outputs: int, activation: Callable[[], nn.Module] = nn.ReLU
+    inputs: int,
+    widths: Sequence[int],
+    outputs: int,
+    activation: Callable[[], nn.Module] = nn.ReLU,
+    output_bias: bool = True,
 ) -> nn.Sequential:
     """Dense layers with an activation after each but the last: (B, inputs) -> (B, outputs)."""
     layers: list[nn.Module] = []
     for width in widths:
         layers += [nn.Linear(inputs, width), activation()]
         inputs = width
-    return nn.Sequential(*layers, nn.Linear(inputs, outputs))
+    return nn.Sequential(*layers, nn.Linear(inputs, outputs, bias=output_bias))
 
 
 def maxout_mlp(inputs: int, widths: Sequence[int], outputs: int, pieces: int) -> nn.Sequential:

@@ -26,18 +26,25 @@ class CGANConfig(TwoPlayerConfig):
     # The paper anneals SGD with momentum; Adam with DCGAN's values serves both kinds of network.
     network: Literal["mlp", "conv"] = "mlp"
     """The paper's dense networks, or DCGAN's (images of 8 pixels a side or more)."""
+    g_widths: tuple[int, int, int] = (200, 1000, 1200)
+    """network=mlp: ReLU units in the generator for z, for y, and joint."""
+    d_widths: tuple[int, int, int] = (240, 50, 240)
+    """network=mlp: maxout units in the discriminator for x, for y, and joint."""
     width: int = Field(128, ge=1)
     """network=conv: channels of the largest hidden maps, doubled at each halving of the size."""
 
 
 class DenseGenerator(nn.Module):
-    """z (B, latent), y (B,) -> (B, *shape): section 4.1, ReLU layers of 200 for z, 1000 for y, 1200 joint."""
+    """z (B, latent), y (B,) -> (B, *shape): ReLU layers of z and of y apart, then a joint one. Section 4.1."""
 
-    def __init__(self, latent: int, spec: DataSpec) -> None:
+    def __init__(self, latent: int, spec: DataSpec, widths: tuple[int, int, int]) -> None:
         super().__init__()
+        z_width, y_width, joint = widths
         self.classes = len(spec.classes)
-        self.from_z, self.from_y = nn.Linear(latent, 200), nn.Linear(self.classes, 1000)
-        self.joint = nn.Sequential(nn.Linear(1200, 1200), nn.ReLU(), nn.Linear(1200, spec.dimensions), ToExamples(spec))
+        self.from_z, self.from_y = nn.Linear(latent, z_width), nn.Linear(self.classes, y_width)
+        self.joint = nn.Sequential(
+            nn.Linear(z_width + y_width, joint), nn.ReLU(), nn.Linear(joint, spec.dimensions), ToExamples(spec)
+        )
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
         label = one_hot(y, self.classes).to(z.dtype)
@@ -45,13 +52,14 @@ class DenseGenerator(nn.Module):
 
 
 class DenseDiscriminator(nn.Module):
-    """x (B, *shape), y (B,) -> logits (B, 1): section 4.1, maxout layers of 240 for x, 50 for y, 240 joint."""
+    """x (B, *shape), y (B,) -> logits (B, 1): maxout layers of x and of y apart, then a joint one. Section 4.1."""
 
-    def __init__(self, spec: DataSpec) -> None:
+    def __init__(self, spec: DataSpec, widths: tuple[int, int, int]) -> None:
         super().__init__()
+        x_width, y_width, joint = widths
         self.classes = len(spec.classes)
-        self.from_x, self.from_y = Maxout(spec.dimensions, 240, 5), Maxout(self.classes, 50, 5)
-        self.joint = nn.Sequential(Maxout(290, 240, 4), nn.Linear(240, 1))
+        self.from_x, self.from_y = Maxout(spec.dimensions, x_width, 5), Maxout(self.classes, y_width, 5)
+        self.joint = nn.Sequential(Maxout(x_width + y_width, joint, 4), nn.Linear(joint, 1))
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         label = one_hot(y, self.classes).to(x.dtype)
@@ -78,7 +86,8 @@ class CGAN(TwoPlayer[CGANConfig]):
     def build(self) -> None:
         spec, config = self.spec, self.config
         if config.network == "mlp":
-            self.generator, self.discriminator = DenseGenerator(config.latent, spec), DenseDiscriminator(spec)
+            self.generator = DenseGenerator(config.latent, spec, config.g_widths)
+            self.discriminator = DenseDiscriminator(spec, config.d_widths)
             return
         if spec.kind != "image" or min(spec.shape[1:]) < 8:
             raise UserError(f"network=conv needs images of at least 8 pixels a side, and this is {spec}: network=mlp.")

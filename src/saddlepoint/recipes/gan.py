@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import nn
 
 from saddlepoint.catalogue import Paper, register
@@ -26,7 +27,7 @@ class GANConfig(TwoPlayerConfig):
     """ReLU units in the generator's hidden layers."""
     d_widths: tuple[int, ...] = (240, 240)
     """Maxout units in the discriminator's hidden layers."""
-    pieces: int = 5
+    pieces: int = Field(5, ge=1)
     """Affine maps of which each maxout unit takes the largest."""
 
 
@@ -50,7 +51,7 @@ class GAN(TwoPlayer[GANConfig]):
     def build(self) -> None:
         config, dimensions = self.config, self.spec.dimensions
         self.generator = nn.Sequential(mlp(config.latent, config.g_widths, dimensions), ToExamples(self.spec))
-        # Without the paper's dropout: the batch's noise is the only randomness here, whatever cuts the batch.
+        # Without the paper's dropout, which brought nothing on digits (docs) and would not be the rows' own noise.
         self.discriminator = nn.Sequential(nn.Flatten(), maxout_mlp(dimensions, config.d_widths, 1, config.pieces))
 
     def discriminator_objective(self, batch: Batch) -> Losses:

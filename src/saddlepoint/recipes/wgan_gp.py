@@ -57,13 +57,15 @@ class WGANGP(TwoPlayer[WGANGPConfig]):
 
     def build(self) -> None:
         config, shape, dimensions = self.config, self.spec.shape, self.spec.dimensions
+        # The loss sees differences of the critic's values only: a bias on its output would never move.
         if self.spec.kind == "points":
             self.generator = mlp(config.latent, config.widths, dimensions)
-            self.discriminator = mlp(dimensions, config.widths, 1)
+            self.discriminator = mlp(dimensions, config.widths, 1, output_bias=False)
         else:
             # Section 4: the penalty is on each input apart, so the critic has layer norm where DCGAN's has batch norm.
+            layer_norm = partial(nn.GroupNorm, 1)
             self.generator = DCGANGenerator(config.latent, shape, config.width)
-            self.discriminator = DCGANDiscriminator(shape, config.width, norm=partial(nn.GroupNorm, 1))
+            self.discriminator = DCGANDiscriminator(shape, config.width, norm=layer_norm, output_bias=False)
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Equation 3 (algorithm 1, lines 4 to 8): E D(G(z)) - E D(x) + lambda E (||grad D(x_hat)|| - 1)^2."""

@@ -11,8 +11,9 @@ from saddlepoint.types import Batch, DataSpec, Noise
 @given(st.integers(0, 300), st.integers(1, 150), st.integers(0, 149))
 def test_a_row_keeps_its_noise_however_the_batch_is_cut(start, rows, cut):
     cut = min(cut, rows)
-    whole, a, b = Noise("k", rows=rows, start=start), *(
-        Noise("k", rows=rows, start=start).take(i, j) for i, j in ((0, cut), (cut, rows))
+    whole, a, b = (
+        Noise("k", rows=rows, start=start),
+        *(Noise("k", rows=rows, start=start).take(i, j) for i, j in ((0, cut), (cut, rows))),
     )
     for draw in ("normal", "uniform"):
         assert torch.equal(getattr(whole, draw)(3), torch.cat([getattr(n, draw)(3) for n in (a, b)]))

@@ -1,0 +1,5 @@
+class Measurement: ...
+
+
+def evaluate(*a, **k):
+    return []

@@ -1,0 +1,31 @@
+"""What commands share: flags that mean the same everywhere, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Flag = Annotated[bool, Parameter(show_default=False)]
+Json = Annotated[bool, Parameter(name="--json", show_default=False, help="Print JSON, for programs.")]
+Offline = Annotated[bool, Parameter(show_default=False, help="Never download; use what is on disk.")]
+
+
+def print_json(value: Any) -> None:
+    """JSON on stdout; paths and other objects become text."""
+    print(json.dumps(value, indent=2, default=str))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where tables go. Piped into a file or another program, lines are not cut at a terminal's 80 columns."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else 120
+    return Console(stderr=stderr, width=width, highlight=False)

@@ -47,8 +47,8 @@ class TrainConfig(Config):
     """Checkpoints kept, newest first; the best one is kept besides."""
     on_nonfinite: Literal["stop", "skip"] = "stop"
     """After a non-finite loss or gradient, which never moves the weights: stop (exit 1), or go on without it."""
-    track: Literal["none", "tensorboard", "wandb"] = "none"
-    """Where scalars are mirrored besides events.jsonl."""
+    track: Literal["auto", "none", "tensorboard", "wandb"] = "auto"
+    """Where scalars go besides events.jsonl. auto: TensorBoard if installed; wandb uploads, so only if asked."""
 
 
 class DataConfig(Config):

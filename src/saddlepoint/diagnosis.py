@@ -13,6 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from saddlepoint.data.load import FEW
 from saddlepoint.metrics.neighbours import memorisation
 
 Lines = Sequence[Mapping[str, Any]]
@@ -35,9 +36,6 @@ RECALL, PRECISION = 0.05, 0.2
 COPIES = 0.4
 """Distance of samples to their nearest training example against that of unseen real examples. A model that learned
 the distribution has 1, a blurring one 0.7 (a mean is nearer to everything by √2), a copying one 0."""
-FEW_IMAGES = 500
-"""Karras 2020 (arXiv 2006.06676) find GANs without augmentation overfitting below some thousands; at 500 the tenth
-that is held out is 50 examples, too few to even see it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,12 +154,12 @@ def _overfitting(metrics: Lines, examples: Examples | None) -> Finding | None:
 
 def _few_images(run: Mapping[str, Any]) -> Finding | None:
     count = run["data"].get("train")
-    if count is None or count >= FEW_IMAGES:
+    if count is None or count >= FEW:
         return None
     return Finding(
         severity="warning",
         name="few-images",
-        sentence=f"There are only {count} training examples: below {FEW_IMAGES} most methods learn them by heart, and "
+        sentence=f"There are only {count} training examples: below {FEW} most methods learn them by heart, and "
         "the held-out tenth is too small to show it; add data, or flip=true if mirror images make sense.",
         evidence={"train": count},
     )

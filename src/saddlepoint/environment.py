@@ -12,7 +12,10 @@ from pathlib import Path
 
 import torch
 
+from saddlepoint import __version__
 from saddlepoint.engine.device import has_bf16, pick_device, pick_precision
+from saddlepoint.metrics import inception
+from saddlepoint.metrics.store import cache_folder
 
 CORE = ("torch", "numpy", "pillow", "safetensors", "pydantic", "cyclopts", "rich")
 EXTRAS = {
@@ -34,14 +37,12 @@ class Fact:
     advice: str = ""
 
 
-def environment(runs: Path, caches: dict[str, Path]) -> list[Fact]:
+def environment(runs: Path) -> list[Fact]:
     """The machine as a training would find it. Nothing is downloaded and nothing stays written.
 
-    runs: where runs would go; caches: name -> folder of data or weights kept between runs.
+    runs: where runs would go.
     """
-    from saddlepoint import __version__
-
-    device = pick_device()
+    device, cache = pick_device(), cache_folder(None)
     return [
         Fact(topic="saddlepoint", value=f"{__version__} on Python {platform.python_version()}, {platform.platform()}"),
         Fact(topic="packages", value=", ".join(f"{name} {_version(name)}" for name in CORE)),
@@ -49,8 +50,9 @@ def environment(runs: Path, caches: dict[str, Path]) -> list[Fact]:
         Fact(topic="device", value=_device(device)),
         _precision(device),
         _threads(),
-        _writable("runs", runs),
-        *(_writable(name, folder) for name, folder in caches.items()),
+        _writable("runs", runs, "Give another place with --out."),
+        _writable("cache", cache, "Set SADDLE_CACHE to a folder you can write."),
+        _kept(cache),
     ]
 
 
@@ -98,16 +100,20 @@ def crowding(busy: float, threads: int, cores: int) -> str:
     return "Other work keeps the cores busy: train with OMP_NUM_THREADS=1, or one job at a time."
 
 
-def _writable(topic: str, folder: Path) -> Fact:
+def _writable(topic: str, folder: Path, advice: str) -> Fact:
     """Tries it, in the folder or the nearest parent that exists."""
-    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        return Fact(topic=topic, value=f"{folder}: cannot be written ({error.strerror})", advice=_elsewhere(topic))
+        return Fact(topic=topic, value=f"{folder}: cannot be written ({error.strerror})", advice=advice)
     return Fact(topic=topic, value=f"{folder}: can be written")
 
 
-def _elsewhere(topic: str) -> str:
-    return "Give another place with --out." if topic == "runs" else "Set XDG_CACHE_HOME to a folder you can write."
+def _kept(cache: Path) -> Fact:
+    """What the cache holds: downloads, decoded data, features, classifiers."""
+    files = [path for path in cache.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 2**20
+    weights = "there" if (cache / "weights" / inception.FILE).exists() else "not downloaded (needed for --features inception only)"
+    return Fact(topic="kept", value=f"{len(files)} files, {size:.0f} MiB; Inception weights {weights}")

@@ -22,7 +22,7 @@ def losses(run: Path) -> Path:
     Raises:
         UserError: the run has logged nothing yet, or matplotlib is not installed.
     """
-    from saddlepoint.engine.events import read_jsonl
+    from saddlepoint.files import read_jsonl
 
     panels = by_term(read_jsonl(run / "events.jsonl"))
     if not panels:
@@ -66,3 +66,26 @@ def _panel(axes: Axes, term: str, curves: Curves) -> None:
     axes.set_ylabel(term)
     axes.grid(alpha=0.3)
     axes.legend(loc="upper right", frameon=False)
+
+
+def neighbours(run: Path, *, offline: bool = False) -> Path:
+    """Samples beside the training images nearest to them, in pixels and in features: copies show at a glance.
+
+    Returns the path of figures/neighbours.png in the run.
+
+    Raises:
+        UserError: no such run, its data is gone, or is not of images.
+    """
+    from saddlepoint import api, runs
+    from saddlepoint.config import DataConfig, build
+    from saddlepoint.data.load import load as load_data
+    from saddlepoint.metrics.choose import choose
+    from saddlepoint.metrics.figure import neighbours_figure
+
+    about = runs.manifest(run)
+    data = load_data(about["data"]["source"], build(DataConfig, about["config"]["data"]), offline=offline)
+    picture = neighbours_figure(api.load(run), data, choose("auto", data, offline=offline))
+    path = run / "figures" / "neighbours.png"
+    path.parent.mkdir(exist_ok=True)
+    picture.save(path)
+    return path

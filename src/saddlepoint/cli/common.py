@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
+
+from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 Flag = Annotated[bool, Parameter(show_default=False)]
 Json = Annotated[bool, Parameter(name="--json", show_default=False, help="Print JSON, for programs.")]
 Offline = Annotated[bool, Parameter(show_default=False, help="Never download; use what is on disk.")]
+Checkpoint = Literal["latest", "best"] | int
 
 
 def print_json(value: Any) -> None:
@@ -29,3 +33,9 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else 120
     return Console(stderr=stderr, width=width, highlight=False)
+
+
+def check_png(flag: str, path: Path) -> None:
+    """Refuse a picture's path that no PNG can be written to, before the work rather than after it."""
+    if path.suffix.lower() != ".png" or path.is_dir():
+        raise UserError(f"{flag} {path} must be a file that ends in .png.")

@@ -19,8 +19,8 @@ SAMPLES, TRAINING = 256, 5000  # enough for the ratios, seconds to compare
 def doctor(run: Path | None = None, /, *, as_json: Json = False) -> None:
     """Check this machine; or read a run and say what looks wrong with it.
 
-    Of a run it reads the logs and evaluations, and compares samples with the data: collapse, a discriminator that
-    won, losses that were not finite, overfitting, too few images.
+    Of a run it reads the logs and compares samples with the data: collapse, a
+    discriminator that won, non-finite losses, overfitting, too few images.
 
     Example: saddle doctor runs/dcgan
 
@@ -52,7 +52,7 @@ def _run(run: Path, as_json: bool) -> None:
 
     from saddlepoint import runs
     from saddlepoint.diagnosis import diagnose
-    from saddlepoint.engine.events import read_jsonl
+    from saddlepoint.files import read_jsonl
 
     manifest = runs.manifest(run)
     examples, unchecked = _examples(run, manifest)

@@ -90,22 +90,24 @@ def _show(facts: Mapping[str, Any]) -> None:
     from rich.text import Text
 
     paper, out = facts["paper"], console()
-    venue = paper.get("venue") or (f"arXiv {paper['arxiv']}" if "arxiv" in paper else "")
-    side = f" of at least {facts['min_side']} pixels a side" if "image" in facts["learns"] else ""
+    published = [paper["authors"], str(paper["year"]), paper.get("venue", "")]
+    arxiv = f". arXiv {paper['arxiv']}" if "arxiv" in paper else ""
+    kinds = {"image": f"images of at least {facts['min_side']} pixels a side", "points": "points"}
     head = {
-        "Paper": f"{paper['title']}. {paper['authors']}, {paper['year']}" + (f", {venue}" if venue else ""),
+        "Paper": f"{paper['title']}. {', '.join(filter(None, published))}{arxiv}",
         "Can": ", ".join(facts["capabilities"]),
-        "Learns": " and ".join(facts["learns"]) + side + (", labelled" if facts["needs_labels"] else ""),
+        "Learns": " and ".join(kinds[kind] for kind in facts["learns"]) + (", labelled" * facts["needs_labels"]),
         "Presets": ", ".join(facts["presets"]),
     }
     out.print(Text(f"{facts['name']}: {facts['summary']}", style="bold"))
     for title, text in head.items():
         if text:
             out.print(Text(f"{title:<8} {text}"))
-    for title, table_rows in facts["options"].items():
-        table = Table(title=f"\n{title} options", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for title, options in facts["options"].items():
+        table = Table(box=None, pad_edge=False)
         for column in ("key", "type", "default", "meaning"):
             table.add_column(column, no_wrap=column in ("key", "default"), header_style="dim")
-        for row in table_rows:
-            table.add_row(*(Text(str(row[column])) for column in ("key", "type", "default", "meaning")))
+        for row in options:
+            table.add_row(*(Text(str(value)) for value in row.values()))
+        out.print(Text(f"\n{title} options", style="bold"))
         out.print(table)

@@ -25,7 +25,7 @@ from saddlepoint.cli.ls import ls
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
 from saddlepoint.cli.train import train
-from saddlepoint.errors import UserError
+from saddlepoint.errors import NonFiniteError, UserError
 
 # These modules import torch, pydantic and the like only inside their functions: `saddle --help` stays quick.
 
@@ -68,14 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output left (`saddle ls | head -1`): nothing more to say, at exit neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except NonFiniteError as error:
+        print(f"saddle: {error}", file=sys.stderr)
+        return 1
     except Exception as error:
         mistake = _mistake(error)
         if mistake:
             print(f"saddle: {mistake}", file=sys.stderr)
             return 2
-        if _is(error, "saddlepoint.engine.trainer", "NonFinite"):
-            print(f"saddle: {error}", file=sys.stderr)
-            return 1
         traceback.print_exc()
         print(f"saddle: this is a bug, please report it: {_line(repr(error))}", file=sys.stderr)
         return 1
@@ -90,14 +90,10 @@ def _mistake(error: Exception) -> str | None:
         return _line(str(error).partition(" Available commands:")[0])
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
         return f"{error.filename or 'the disk'}: {os.strerror(error.errno).lower()}."
-    if _is(error, "torch", "OutOfMemoryError"):
+    torch = sys.modules.get("torch")  # a command that never loaded it cannot have run out of its memory
+    if torch and isinstance(error, torch.OutOfMemoryError):
         return "the device is out of memory: lower batch, or set micro_batch to accumulate in smaller parts."
     return None
-
-
-def _is(error: Exception, module: str, name: str) -> bool:
-    """isinstance for a class of a module that this command may never have loaded: looked up, not imported."""
-    return module in sys.modules and isinstance(error, getattr(sys.modules[module], name))
 
 
 def _line(message: str) -> str:

@@ -24,7 +24,7 @@ def resume(
 ) -> int:
     """Continue a run from its latest checkpoint.
 
-    With a budget the run is extended to it; without one it goes on to the budget it was started with.
+    It goes on to the budget it was started with, or to the one given here.
 
     Example: saddle resume runs/dcgan-digits --minutes 10
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveInt
 
-from saddlepoint.cli.common import Flag, Json, print_json
+from saddlepoint.cli.common import Checkpoint, Flag, Json, check_png, print_json
 from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def sample(
     grid: Path | None = None,
     out: Path | None = None,
     raw: Flag = False,
-    checkpoint: str = "latest",
+    checkpoint: Checkpoint = "latest",
     device: str = "auto",
     as_json: Json = False,
 ) -> None:
     """Draw samples from a run: one picture of them all, or a file for each.
 
-    The same seed gives the same samples on every device. Without --grid or --out the picture goes into the
-    current folder, named after the run and the seed.
+    The same seed gives the same samples on every device. Without --grid or --out
+    one picture goes into the current folder, named after the run and the seed.
 
     Example: saddle sample runs/dcgan-digits -n 64 --seed 1 --grid digits.png
 
@@ -71,8 +71,8 @@ def sample(
 
 def _check_target(grid: Path | None, out: Path | None) -> None:
     """Refuse what cannot be written before the model is loaded."""
-    if grid and (grid.suffix.lower() != ".png" or grid.is_dir()):
-        raise UserError(f"--grid {grid} must be a file that ends in .png.")
+    if grid:
+        check_png("--grid", grid)
     if out and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"--out {out} must be a new or empty folder.")
 

@@ -37,8 +37,8 @@ def train(
 ) -> int:
     """Train a recipe on data.
 
-    Everything lands in one folder. Training again into the same folder never overwrites it. Ctrl-C finishes the
-    step and writes a checkpoint, from which `saddle resume` goes on.
+    Everything lands in one folder, and training again into it never overwrites.
+    Ctrl-C finishes the step and writes a checkpoint; `saddle resume` goes on.
 
     Example: saddle train dcgan --data photos/ --minutes 10 size=64 batch=128
 

@@ -132,7 +132,7 @@ def _collapse(examples: Examples) -> Finding | None:
         severity="error",
         name="collapse",
         sentence=f"Samples are nearly alike: they lie {spread:.2f} times as far apart as real examples, and their "
-        f"nearest neighbours {spacing:.2f} times; try r3gan, or a lower lr.",
+        f"nearest neighbours {spacing:.2f} times; if more training does not help, try r3gan or a lower lr.",
         evidence={"spread": float(spread), "spacing": float(spacing)},
     )
 

@@ -79,12 +79,11 @@ def neighbours(run: Path, *, offline: bool = False) -> Path:
     from saddlepoint import api, runs
     from saddlepoint.config import DataConfig, build
     from saddlepoint.data.load import load as load_data
-    from saddlepoint.metrics.choose import choose
     from saddlepoint.metrics.figure import neighbours_figure
 
     about = runs.manifest(run)
     data = load_data(about["data"]["source"], build(DataConfig, about["config"]["data"]), offline=offline)
-    picture = neighbours_figure(api.load(run), data, choose("auto", data, offline=offline))
+    picture = neighbours_figure(api.load(run), data, offline=offline)
     path = run / "figures" / "neighbours.png"
     path.parent.mkdir(exist_ok=True)
     picture.save(path)

@@ -92,7 +92,8 @@ def _show(facts: Mapping[str, Any]) -> None:
     paper, out = facts["paper"], console()
     published = [paper["authors"], str(paper["year"]), paper.get("venue", "")]
     arxiv = f". arXiv {paper['arxiv']}" if "arxiv" in paper else ""
-    kinds = {"image": f"images of at least {facts['min_side']} pixels a side", "points": "points"}
+    smallest = f" of at least {facts['min_side']} pixels a side" if facts["min_side"] > 1 else ""
+    kinds = {"image": f"images{smallest}", "points": "points"}
     head = {
         "Paper": f"{paper['title']}. {', '.join(filter(None, published))}{arxiv}",
         "Can": ", ".join(facts["capabilities"]),

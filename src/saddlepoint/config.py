@@ -54,7 +54,7 @@ class TrainConfig(Config):
 class DataConfig(Config):
     """How a source becomes examples of one shape."""
 
-    size: str = "auto"
+    size: str = Field(default="auto", coerce_numbers_to_str=True)
     """`64`, or `48x64` for height x width; auto: the images' own if all agree, else the median side, at most 64."""
     fit: Literal["crop", "pad", "stretch"] = "crop"
     """How an image of another shape meets `size`: centre crop, pad with black, or stretch."""

@@ -115,5 +115,9 @@ def _kept(cache: Path) -> Fact:
     """What the cache holds: downloads, decoded data, features, classifiers."""
     files = [path for path in cache.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files) / 2**20
-    weights = "there" if (cache / "weights" / inception.FILE).exists() else "not downloaded (needed for --features inception only)"
+    weights = (
+        "there"
+        if (cache / "weights" / inception.FILE).exists()
+        else "not downloaded (needed for --features inception only)"
+    )
     return Fact(topic="kept", value=f"{len(files)} files, {size:.0f} MiB; Inception weights {weights}")

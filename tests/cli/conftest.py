@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cli_support import Result, Saddle
 
 from saddlepoint.cli.main import main
-
-
-@dataclass(frozen=True)
-class Result:
-    status: int
-    out: str
-    err: str
-
-
-Saddle = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +17,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def saddle(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Saddle:
+def saddle(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Saddle:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SADDLE_CACHE", str(cache))
 

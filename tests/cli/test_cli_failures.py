@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Saddle
+from cli_support import Saddle
 
 SADDLE = [sys.executable, "-m", "saddlepoint"]
 

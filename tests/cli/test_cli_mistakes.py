@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Saddle
+from cli_support import Saddle
 
 # (arguments, what the sentence must name); RUN, CRUN, DIR and FILE stand for a run, a run with classes, a folder with
 # something in it, and a text file.
@@ -53,7 +53,7 @@ MISTAKES = [
     ("sample no/run", "no/run"),
     ("sample RUN -n 0", "-n"),
     ("sample RUN -n x", "x"),
-    ("sample RUN --class 3", "3"),
+    ("sample RUN --class 3", "class"),
     ("sample CRUN --class 10", "10"),
     ("sample CRUN --class dog", "dog"),
     ("sample RUN --grid a.png --out b", "--out"),

@@ -39,3 +39,15 @@ def check_png(flag: str, path: Path) -> None:
     """Refuse a picture's path that no PNG can be written to, before the work rather than after it."""
     if path.suffix.lower() != ".png" or path.is_dir():
         raise UserError(f"{flag} {path} must be a file that ends in .png.")
+
+
+def make_folder(flag: str, folder: Path) -> None:
+    """The folder that an output goes into, with its parents.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{flag}: the folder {folder} cannot be made ({error.strerror}).") from None

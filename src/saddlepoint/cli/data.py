@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from saddlepoint.cli.common import Json, Offline, check_png, print_json
+from saddlepoint.cli.common import Json, Offline, check_png, make_folder, print_json
 
 if TYPE_CHECKING:
     from saddlepoint.data.load import Inspection
 
 SHOWN = 12  # lines of a long list; --json has all of it
-Options = Annotated[str, Parameter(name="key=value", help="Data options, as in train: size=64 fit=pad channels=grey.")]
+Options = Annotated[str, Parameter(name="key=value", help="Data options, as in train: size=64 fit=pad mode=grey.")]
 
 data = App(name="data", help="Look at data before training on it.")
 
@@ -45,9 +45,11 @@ def inspect(
         check_png("--sheet", sheet)
     asked = build(DataConfig, parse_overrides(options))
     with working() as progress:
-        found = load.inspect(source, asked, offline=offline, progress=lambda done, total, what: progress(what, done, total))
+        found = load.inspect(
+            source, asked, offline=offline, progress=lambda done, total, what: progress(what, done, total)
+        )
     if sheet:
-        sheet.parent.mkdir(parents=True, exist_ok=True)
+        make_folder("--sheet", sheet.parent)
         load.contact_sheet(found).save(sheet)
     if as_json:
         print_json(facts(found) | {"sheet": sheet})

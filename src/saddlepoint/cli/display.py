@@ -112,7 +112,9 @@ def standing(progress: Progress) -> str:
 
 def losses(values: Mapping[str, float]) -> str:
     """Each player's loss: `discriminator 1.203  generator 0.874`."""
-    return "  ".join(f"{key.removesuffix('/loss')} {value:.3f}" for key, value in values.items() if key.endswith("/loss"))
+    return "  ".join(
+        f"{key.removesuffix('/loss')} {value:.3f}" for key, value in values.items() if key.endswith("/loss")
+    )
 
 
 def duration(seconds: float) -> str:
@@ -123,11 +125,13 @@ def duration(seconds: float) -> str:
 
 
 def _panel(progress: Progress) -> RenderableType:
-    from rich.console import Group
     from rich.progress_bar import ProgressBar
+    from rich.table import Table
     from rich.text import Text
 
-    lines: list[RenderableType] = [Text(standing(progress)), Text(f"     loss  {losses(progress.losses)}", "dim")]
+    rows = Table.grid(expand=True)
     if progress.fraction is not None:
-        lines.insert(0, ProgressBar(total=1.0, completed=progress.fraction))
-    return Group(*lines)
+        rows.add_row(ProgressBar(total=1.0, completed=progress.fraction))
+    rows.add_row(Text(standing(progress)))
+    rows.add_row(Text(f"     loss  {losses(progress.losses)}", "dim"))
+    return rows

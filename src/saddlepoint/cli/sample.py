@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt, PositiveInt
 
-from saddlepoint.cli.common import Checkpoint, Flag, Json, check_png, print_json
+from saddlepoint.cli.common import Checkpoint, Flag, Json, check_png, make_folder, print_json
 from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _class_number(label: str, classes: tuple[str, ...]) -> int:
 def _wall(x: Tensor, path: Path) -> Path:
     from saddlepoint.pictures import wall
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder("--grid", path.parent)
     wall(x).save(path)
     return path
 
@@ -101,7 +101,7 @@ def _each(x: Tensor, folder: Path) -> list[Path]:
 
     if x.ndim != 4:
         raise UserError("--out writes pictures, and these samples are points: use --grid for a picture of them all.")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder("--out", folder)
     paths: list[Path] = []
     for i, pixels in enumerate(to_pixels(x)):
         paths.append(folder / f"{i:05}.png")

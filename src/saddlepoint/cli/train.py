@@ -117,6 +117,7 @@ def outcome(run: Run) -> dict[str, Any]:
 
 def _no_flags_among(keys: Mapping[str, Any], parameters: Mapping[str, inspect.Parameter]) -> None:
     """`steps=100` is a slip for `--steps 100`, and would collide with it."""
-    for key, value in keys.items():
-        if key in parameters and key not in ("name", "reporter", "options"):
-            raise UserError(f"{key}={value} is written --{key} {value}.")
+    for key in keys.keys() & parameters.keys():
+        if key in ("name", "reporter"):
+            raise UserError(f"There is no option {key!r}: `saddle info NAME` lists them.")
+        raise UserError(f"{key}={keys[key]} is written --{key} {keys[key]}.")

@@ -117,9 +117,7 @@ def test_plan_says_what_would_happen_and_writes_nothing(tmp_path, monkeypatch):
 
 
 def test_evaluation_keeps_the_best_checkpoint(tmp_path):
-    run = saddlepoint.train(
-        "dcgan", "digits", out=tmp_path / "run", steps=6, width=8, evaluate_every=2, keep=1, **FAST
-    )
+    run = saddlepoint.train("dcgan", "digits", out=tmp_path / "run", steps=6, width=8, evaluate_every=2, keep=1, **FAST)
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     scores = {line["images"]: line["value"] for line in lines if line["metric"] == "fd"}
     assert len(scores) == 3

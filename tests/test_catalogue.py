@@ -65,4 +65,4 @@ def test_every_public_name_is_there():
     for name in saddlepoint.__all__:
         assert getattr(saddlepoint, name)
     with pytest.raises(AttributeError, match="nonsense"):
-        saddlepoint.nonsense
+        _ = saddlepoint.nonsense

@@ -16,7 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"errors"},
     "types": set(),
     "pictures": set(),
-    "objectives": {"types"},
+    "objectives": {"types", "distributions"},
     "distributions": {"types"},
     "networks": {"types", "config"},
     "recipe": {"types", "config", "errors", "pictures"},

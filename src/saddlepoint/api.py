@@ -91,6 +91,7 @@ def train(
     """
     configs = _configure(name, options)
     budget, where = make_budget(steps, images, minutes), pick_device(device)
+    _check_together(configs, budget)
     folder = Path(out) if out is not None else runs.new_folder(name)
     runs.check_new(folder)
     loaded = _load_data(data, configs, offline, reporter)
@@ -123,6 +124,7 @@ def resume(
     name, seed, configs = manifest["recipe"], manifest["seed"], _configs_of(manifest)
     given = steps is not None or images is not None or minutes is not None
     budget = make_budget(steps, images, minutes) if given else Budget(**manifest["budget"])
+    _check_together(configs, budget)
     where = pick_device(device)
     loaded = _load_data(data or manifest["data"]["source"], configs, offline, reporter)
     if loaded.fingerprint != manifest["data"]["fingerprint"]:
@@ -252,13 +254,22 @@ def _configure(name: str, options: dict[str, Any]) -> dict[str, Config]:
     }
 
 
+def _check_together(configs: dict[str, Config], budget: Budget) -> None:
+    config = configs["train"]
+    assert isinstance(config, TrainConfig)
+    if config.decay != "none" and budget.minutes is not None:
+        raise UserError(f"decay={config.decay} needs a budget in steps or images, and this is {budget}.")
+    if config.best != "fd" and not config.evaluate_every:
+        raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")
+
+
 def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str, Config]:
     """The configs a run was made with. `fixed_size`: data options that give the run's own shape from any source."""
     recipe, training, data = (manifest["config"][key] for key in ("recipe", "train", "data"))
     spec = _spec_of(manifest)
     if fixed_size and spec.kind == "image":
         channels, height, width = spec.shape
-        data = {**data, "size": f"{height}x{width}", "channels": {1: "grey", 3: "rgb", 4: "rgba"}[channels]}
+        data = {**data, "size": f"{height}x{width}", "mode": {1: "grey", 3: "rgb", 4: "rgba"}[channels]}
     return {
         "recipe": catalogue.configure(manifest["recipe"], recipe),
         "train": build(TrainConfig, training),

@@ -58,7 +58,7 @@ class DataConfig(Config):
     """`64`, or `48x64` for height x width; auto: the images' own if all agree, else the median side, at most 64."""
     fit: Literal["crop", "pad", "stretch"] = "crop"
     """How an image of another shape meets `size`: centre crop, pad with black, or stretch."""
-    channels: Literal["auto", "grey", "rgb", "rgba"] = "auto"
+    mode: Literal["auto", "grey", "rgb", "rgba"] = "auto"
     """Channels of every example; auto: grey if all images are grey, else RGB."""
     flip: bool = False
     """Mirror images left to right at random in training."""

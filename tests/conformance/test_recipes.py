@@ -6,7 +6,6 @@ import functools
 
 import pytest
 import torch
-from support import equal, small, tensors
 
 from saddlepoint import catalogue
 from saddlepoint.config import DataConfig, TrainConfig
@@ -16,6 +15,7 @@ from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import CAPABILITIES, Bounds, Encodes, Latent, Scores, capabilities
 from saddlepoint.types import DataSpec, Noise
+from support import equal, small, tensors
 
 CLASSES = ("cat", "dog", "newt")
 SHAPES = [(1, 8, 8), (3, 16, 16), (4, 12, 9), (3, 9, 17), (1, 28, 28), (3, 32, 20)]
@@ -24,7 +24,11 @@ KINDS = [(name, kind) for name in NAMES for kind in catalogue.recipe_class(name)
 
 
 def spec_of(kind: str, shape: tuple[int, ...] = (1, 8, 8)) -> DataSpec:
-    return DataSpec(kind="points", shape=(2,), classes=CLASSES) if kind == "points" else DataSpec(shape=shape, classes=CLASSES)
+    return (
+        DataSpec(kind="points", shape=(2,), classes=CLASSES)
+        if kind == "points"
+        else DataSpec(shape=shape, classes=CLASSES)
+    )
 
 
 @functools.cache

@@ -77,7 +77,9 @@ def test_a_killed_run_resumes_bit_for_bit(number, uninterrupted, tmp_path):
         a, b = read_tensors(ours, part), read_tensors(theirs, part)
         assert a.keys() == b.keys()
         assert [k for k in a if not torch.equal(a[k], b[k])] == []
-    logs = [[json.loads(line) for line in (f / "events.jsonl").read_text().splitlines()] for f in (folder, uninterrupted)]
+    logs = [
+        [json.loads(line) for line in (f / "events.jsonl").read_text().splitlines()] for f in (folder, uninterrupted)
+    ]
     for mine, other in zip(*logs, strict=True):
         assert {k: v for k, v in mine.items() if k != "seconds"} == {k: v for k, v in other.items() if k != "seconds"}
     walls = [sorted((f / "samples").iterdir())[-1].read_bytes() for f in (folder, uninterrupted)]

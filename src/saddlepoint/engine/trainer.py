@@ -45,8 +45,6 @@ class Trainer:
         reporter: Reporter | None = None,
         evaluate: Evaluate | None = None,
     ) -> None:
-        if config.best != "fd" and not config.evaluate_every:
-            raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")
         self.data, self.config, self.seed, self.device = data, config, seed, torch.device(device)
         self.recipe = recipe.to(self.device).train()
         for p in self.recipe.parameters():
@@ -71,10 +69,7 @@ class Trainer:
 
         Raises:
             NonFiniteError: with on_nonfinite=stop; a checkpoint is written first.
-            UserError: a decay without a budget that it can follow.
         """
-        if self.config.decay != "none" and budget.minutes is not None:
-            raise UserError(f"decay={self.config.decay} needs a budget in steps or images, and this is {budget}.")
         self.log = Log(self.folder, self.config.track) if self.folder else None
         scalars, watch = Scalars(), Stopwatch(self.images)
         with stop_on_signals() as stop, torch.random.fork_rng(self._generators()):

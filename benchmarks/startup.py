@@ -1,8 +1,8 @@
-"""How long `saddle --help` and `saddle ls` take, against `python -c "import torch"`: at most a third.
+"""How long `saddle --help` and `saddle ls` take against `python -c "import torch"`: at most a third.
 
-Interleaved, so that a busy moment hits all three; medians. Exit status 1 if a command is slower than that.
+    python benchmarks/startup.py
 
-    python benchmarks/startup.py [ROUNDS]
+Exit status 1 if one takes longer than that.
 """
 
 from __future__ import annotations
@@ -10,35 +10,27 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import time
+from functools import partial
 
-COMMANDS = {
-    "import torch": [sys.executable, "-c", "import torch"],
-    "saddle --help": [sys.executable, "-m", "saddlepoint", "--help"],
-    "saddle ls": [sys.executable, "-m", "saddlepoint", "ls"],
-}
+from timing import race
+
 LIMIT = 1 / 3
+TORCH = "import torch"
+COMMANDS = {
+    TORCH: ["-c", "import torch"],
+    "saddle --help": ["-m", "saddlepoint", "--help"],
+    "saddle ls": ["-m", "saddlepoint", "ls"],
+}
 
 
-def seconds(command: list[str]) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
-
-
-def main(rounds: int = 7) -> int:
-    for command in COMMANDS.values():  # files into the page cache, bytecode written
-        seconds(command)
-    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for _ in range(rounds):
-        for name, command in COMMANDS.items():
-            times[name].append(seconds(command))
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    ratios = {name: median / medians["import torch"] for name, median in medians.items()}
+def main() -> int:
+    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL)
+    sides = {name: partial(run, [sys.executable, *arguments]) for name, arguments in COMMANDS.items()}
+    medians = {name: statistics.median(seconds) for name, seconds in race(sides, rounds=7, warmup=1).items()}
     for name, median in medians.items():
-        print(f"{name:<14} {1000 * median:7.0f} ms   {ratios[name]:.2f} of import torch")
-    return int(max(ratios["saddle --help"], ratios["saddle ls"]) > LIMIT)
+        print(f"{name:<14} {1000 * median:6.0f} ms  {median / medians[TORCH]:.2f} of {TORCH}")
+    return int(max(medians[name] for name in medians if name != TORCH) > LIMIT * medians[TORCH])
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main())

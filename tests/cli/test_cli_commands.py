@@ -11,6 +11,8 @@ import pytest
 from cli_support import Saddle
 from PIL import Image
 
+from saddlepoint.cli.evaluate import common, number
+
 COMMANDS = ["ls", "info", "train", "resume", "sample", "evaluate", "data inspect", "cite", "doctor"]
 
 
@@ -233,3 +235,29 @@ def test_doctor_still_reads_the_logs_where_the_data_is_gone(saddle: Saddle, runs
     assert result.status == 0
     assert "not compared" in result.out
     assert "gone" in result.out
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (12.4082, 0.3461, "12.41 ± 0.35"),
+        (-0.002066, 0.029314, "-0.002 ± 0.029"),
+        (104.0, 12.3, "104 ± 12"),
+        (4.10421, None, "4.104"),
+        (0.83301, None, "0.8330"),
+        (12345.6, None, "12,346"),
+        (0.0, None, "0.000"),
+        (1.0, 0.0, "1.000 ± 0.000"),
+        (float("inf"), None, "inf"),
+    ],
+)
+def test_numbers_show_as_many_digits_as_they_carry(value: float, error: float | None, text: str) -> None:
+    assert number(value, error) == text
+
+
+def test_the_shared_protocol_holds_what_all_say_alike() -> None:
+    shared, warnings = common(
+        [{"n": 200, "k": 3, "features_sha256": "ab" * 32, "warnings": ["Few."]}, {"n": 200, "features_sha256": "ab" * 32}]
+    )
+    assert shared == {"n": 200, "features_sha256": "abababababab"}
+    assert warnings == ["Few."]

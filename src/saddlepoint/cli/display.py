@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -94,7 +94,7 @@ class Live:
 
 
 @contextmanager
-def working() -> Iterator[Callable[[str, int, int], None]]:
+def working() -> Generator[Callable[[str, int, int], None]]:
     """A line on a terminal for work that counts: call it with (what, done, total), 0 for an unknown total."""
     if not sys.stderr.isatty():
         yield lambda what, done, total: None

@@ -112,9 +112,11 @@ def _show(measured: Sequence[Measurement]) -> None:
 
 
 def number(value: float, error: float | None) -> str:
-    """Four significant digits, and as many places for the error: `12.41 ± 0.35`."""
-    places = max(0, 3 - floor(log10(abs(value)))) if value and isfinite(value) else 3
-    return f"{value:,.{min(places, 6)}f}" + ("" if error is None else f" ± {error:,.{min(places, 6)}f}")
+    """Two significant digits of the error and as many places of the value, `12.41 ± 0.35`; alone, four digits."""
+    size, digits = (abs(value), 4) if error is None else (error, 2)
+    places = digits - 1 - floor(log10(size)) if size and isfinite(size) else 3
+    places = min(max(places, 0), 6)
+    return f"{value:,.{places}f}" + ("" if error is None else f" ± {error:,.{places}f}")
 
 
 def common(protocols: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:

@@ -21,17 +21,13 @@ from saddlepoint.engine.device import pick_precision
 from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
 from saddlepoint.engine.signals import stop_on_signals
 from saddlepoint.engine.update import Updater
-from saddlepoint.errors import UserError
+from saddlepoint.errors import NonFiniteError, UserError
 from saddlepoint.pictures import wall
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import Batch, Noise, derive_seed
 
 Evaluate = Callable[[Recipe[Any], int, int], Mapping[str, float]]
 """Judges a model after (step, images) and returns its metrics by name."""
-
-
-class NonFiniteError(RuntimeError):
-    """A loss or gradient was not finite. The weights were not moved by it, and a checkpoint was written."""
 
 
 class Trainer:

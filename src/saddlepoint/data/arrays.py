@@ -33,6 +33,9 @@ LABEL_KEYS: dict[str, tuple[str, ...]] = {
     "test": ("y_test", "test_labels"),
 }
 
+IDX_NAME = re.compile(r"idx[34](-ubyte)?(\.gz)?$")
+CIFAR_NAME = re.compile(r"(data_batch_\d|test_batch)\.bin$")
+
 
 def idx_files(path: Path) -> dict[str, tuple[Path, Path | None]]:
     """The IDX images file of each split, with the labels file that lies beside it, of a folder or one such file.
@@ -45,7 +48,7 @@ def idx_files(path: Path) -> dict[str, tuple[Path, Path | None]]:
     found: dict[str, tuple[Path, Path | None]] = {}
     candidates = sorted(path.iterdir()) if path.is_dir() else [path]
     for images in candidates:
-        if not re.search(r"idx[34]", images.name) or not images.is_file():
+        if not IDX_NAME.search(images.name) or not images.is_file():
             continue
         split = "test" if re.search("t10k|test", images.name) else "train"
         if split in found:
@@ -148,7 +151,7 @@ def read_cifar(archive: Path) -> dict[str, Part]:
     parts: dict[str, list[Array]] = {"train": [], "test": []}
     with tarfile.open(archive) as tar:
         for member in sorted(tar.getmembers(), key=lambda member: member.name):
-            if (member.isfile() and member.name.endswith("_batch.bin")) or "data_batch_" in member.name:
+            if CIFAR_NAME.search(member.name):
                 content = tar.extractfile(member)
                 assert content is not None
                 records = np.frombuffer(content.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
@@ -167,7 +170,9 @@ def check_images(title: str, images: Array, labels: Array | None) -> Part:
         UserError: another type, shape or count.
     """
     if images.dtype != np.uint8:
-        raise UserError(f"{title}: images must be uint8 from 0 to 255, and these are {images.dtype}.")
+        raise UserError(
+            f"{title}: images must be uint8 from 0 to 255, and these are {images.dtype} of shape {images.shape}."
+        )
     if images.ndim == 4 and images.shape[1] in (1, 3, 4) and images.shape[3] not in (1, 3, 4):
         raise UserError(f"{title}: {images.shape} has the channels first: transpose to (N, H, W, C).")
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3, 4)) or 0 in images.shape:

@@ -33,6 +33,14 @@ def default_root() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "saddlepoint"
 
 
+def sweep(folder: Path) -> None:
+    """Remove what processes killed at their writing left behind."""
+    for left in folder.glob(".part-*"):
+        with suppress(FileNotFoundError):  # another process may sweep too
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stored:
     """One decoded set: uint8 rows (N, H, W, C), memory-mapped; split codes (N,); labels (N,) or None; the rest."""
@@ -105,7 +113,7 @@ class Cache:
         try:
             with self._errors():
                 part.mkdir(parents=True)
-                self._sweep(sets)
+                sweep(sets)
                 needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(sets).free
                 if needed > free:
                     raise UserError(
@@ -122,12 +130,6 @@ class Cache:
                         raise
         finally:
             shutil.rmtree(part, ignore_errors=True)
-
-    def _sweep(self, sets: Path) -> None:
-        for left in sets.glob(".part-*"):
-            with suppress(FileNotFoundError):  # another process may sweep too
-                if time.time() - left.stat().st_mtime > STALE:
-                    shutil.rmtree(left, ignore_errors=True)
 
     @contextmanager
     def _errors(self) -> Generator[None]:

@@ -6,11 +6,13 @@ import contextlib
 import hashlib
 import http.client
 import os
+import secrets
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from saddlepoint.data.cache import sweep
 from saddlepoint.data.parallel import Progress
 from saddlepoint.errors import UserError
 
@@ -115,9 +117,10 @@ def _fetch(name: str, remote: Remote, path: Path, offline: bool, progress: Progr
         raise UserError(
             f"{name} is not on this machine and --offline forbids fetching it: leave that out, or {by_hand}."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part-{os.getpid()}")
+    part = path.with_name(f".part-{secrets.token_hex(4)}-{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
         found = _download(remote, part, progress)
         if found != remote.sha256:
             raise UserError(
@@ -130,8 +133,10 @@ def _fetch(name: str, remote: Remote, path: Path, offline: bool, progress: Progr
         raise UserError(
             f"{name} could not be fetched from {remote.url} ({reason}): try again, or {by_hand}."
         ) from error
+    except OSError as error:
+        raise UserError(f"{path.parent} cannot be written ({error.strerror or error}): set SADDLE_CACHE.") from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             part.unlink()
     return path
 

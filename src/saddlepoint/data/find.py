@@ -40,7 +40,7 @@ class Points:
 
 
 def find(source: str | Path, downloads: Path, *, offline: bool, progress: Progress) -> Source | Points:
-    """The source of this name or path.
+    """The source of this name or path; a known name comes before a file of that name.
 
     Raises:
         UserError: there is none, or it is of a kind we cannot read.

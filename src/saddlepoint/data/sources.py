@@ -86,7 +86,7 @@ class Folder(Files):
         self.ignored.clear()
         found: list[tuple[str, str, os.stat_result]] = []
         entered: set[str] = set()
-        for folder, below, files in os.walk(self.path, followlinks=True):
+        for folder, below, files in os.walk(self.path, onerror=_refuse, followlinks=True):
             if os.path.realpath(folder) in entered:  # a link back up would never end
                 below.clear()
                 continue
@@ -185,6 +185,10 @@ class Arrays:
     def _read(self) -> dict[str, Part]:
         self._parts = self._parts or self.read()
         return self._parts
+
+
+def _refuse(error: OSError) -> None:
+    raise UserError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def _normal(name: str) -> str:

@@ -59,7 +59,7 @@ def survey(source: Source, progress: Progress) -> list[Entry]:
         digest = b""
         try:
             encoded = fetch(size, read)
-            digest = hashlib.sha256(encoded if isinstance(encoded, bytes) else encoded.data).digest()
+            digest = _digest(encoded)
             return Entry(name, digest, probe(encoded))
         except PictureError as error:
             return Entry(name, digest, None, str(error))
@@ -69,6 +69,12 @@ def survey(source: Source, progress: Progress) -> list[Entry]:
         entries[entry.name] = entry  # an archive may hold a name twice: the last one counts
         progress(len(entries), 0, f"reading {source.title}")
     return [entries[name] for name in sorted(entries)]
+
+
+def _digest(encoded: Encoded) -> bytes:
+    if isinstance(encoded, bytes):
+        return hashlib.sha256(encoded).digest()
+    return hashlib.sha256(repr(encoded.shape).encode() + encoded.tobytes()).digest()
 
 
 def choose_shape(headers: Sequence[Header], options: DataConfig) -> Shape:
@@ -88,10 +94,8 @@ def fingerprint(entries: Sequence[Entry], layout: Layout, shape: Shape, fit: str
     """sha256 in hex of everything that the examples depend on, and of nothing that a copy of them changes."""
     digest = hashlib.sha256(json.dumps([VERSION, shape, fit, layout.classes]).encode())
     for row, (entry, name) in enumerate(zip(entries, layout.names, strict=True)):
-        header = entry.header
-        size = [header.height, header.width, header.mode] if header else []
         label = -1 if layout.labels is None else int(layout.labels[row])
-        digest.update(json.dumps([name, layout.splits[row], label, size]).encode() + entry.digest)
+        digest.update(json.dumps([name, layout.splits[row], label]).encode() + entry.digest)
     return digest.hexdigest()
 
 

@@ -1,1 +1,5 @@
+<<<<<<< HEAD
 """The evaluator: how far samples are from data, each number with its protocol."""
+=======
+
+>>>>>>> main

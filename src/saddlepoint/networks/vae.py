@@ -27,7 +27,7 @@ def conv_encoder(shape: tuple[int, ...], channels: int, outputs: int) -> nn.Modu
     sizes, widths = _plan(shape, channels)
     layers: list[nn.Module] = []
     for before, after in zip([shape[0], *widths], widths, strict=False):
-        layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.SiLU()]
+        layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()]
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * math.prod(sizes[-1]), outputs))
 
 
@@ -35,13 +35,13 @@ def conv_decoder(shape: tuple[int, ...], channels: int, latent: int, heads: int)
     """The encoder's mirror: its sizes in reverse, reached exactly by transposed convolutions."""
     sizes, widths = _plan(shape, channels)
     smallest = (widths[-1], *sizes[-1])
-    layers: list[nn.Module] = [nn.Linear(latent, math.prod(smallest)), nn.Unflatten(1, smallest), nn.SiLU()]
+    layers: list[nn.Module] = [nn.Linear(latent, math.prod(smallest)), nn.Unflatten(1, smallest), nn.ReLU()]
     for i in reversed(range(len(widths))):
         # Out comes 2n - 1 + extra, and an encoder's n came from 2n - 1 or from 2n.
         (height, width), (h, w) = sizes[i], sizes[i + 1]
         extra = (height - (2 * h - 1), width - (2 * w - 1))
         after = widths[max(i - 1, 0)]
-        layers += [nn.ConvTranspose2d(widths[i], after, 3, stride=2, padding=1, output_padding=extra), nn.SiLU()]
+        layers += [nn.ConvTranspose2d(widths[i], after, 3, stride=2, padding=1, output_padding=extra), nn.ReLU()]
     return nn.Sequential(*layers, nn.Conv2d(widths[0], heads * shape[0], 3, padding=1))
 
 

@@ -50,6 +50,21 @@ def relativistic_pairing_generator(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(_paired_difference(real, fake)).mean()
 
 
+def generator_gradients(points: int = 199) -> dict[str, Tensor]:
+    """Why the non-saturating loss: each generator loss's derivative with respect to the logit of one fake.
+
+    Returns D(G(z)) on a grid inside (0, 1) under "d_fake", and over it "minimax" (in closed form -D) and
+    "nonsaturating" (-(1 - D)). Where the discriminator is sure of itself, D -> 0, only the second still teaches.
+    """
+    d_fake = torch.linspace(0, 1, points + 2, dtype=torch.float64)[1:-1]
+    curves = {"d_fake": d_fake}
+    for name, loss in (("minimax", generator_minimax), ("nonsaturating", generator_nonsaturating)):
+        logits = d_fake.logit().requires_grad_()
+        (mean_gradient,) = torch.autograd.grad(loss(logits), logits)
+        curves[name] = mean_gradient * points  # the loss is a mean over fakes; one fake's share is wanted
+    return curves
+
+
 def _paired_difference(real: Tensor, fake: Tensor) -> Tensor:
     real, fake = _column(real), _column(fake)
     assert real.shape == fake.shape, f"pairs need as many real ({len(real)}) as fake ({len(fake)})"

@@ -1,0 +1,40 @@
+"""Which example is for training, which for choosing, which for the number that is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.data.sampler import permutation
+
+SPLITS = ("train", "validation", "test")
+BAD = 3
+Codes = npt.NDArray[np.uint8]
+
+
+def encode(splits: Iterable[str]) -> Codes:
+    """Names of splits as codes (N,)."""
+    return np.array([SPLITS.index(split) for split in splits], np.uint8)
+
+
+def deal(codes: Codes) -> tuple[Codes, list[str]]:
+    """Set aside what the source does not: a tenth for test, then a twentieth of what trains for validation.
+
+    codes: (N,) places in SPLITS as the source has them, or BAD. The choice depends on the number of good
+    training examples alone, so it never moves. Returns the new codes and what to tell the user.
+    """
+    codes, notes = codes.copy(), list[str]()
+    for split, one_in, most in ("test", 10, 10_000), ("validation", 20, 5_000):
+        if (codes == SPLITS.index(split)).any():
+            continue
+        train = np.flatnonzero(codes == SPLITS.index("train"))
+        held = min(len(train) // one_in, most)
+        codes[train[permutation(len(train), "split", split)[:held]]] = SPLITS.index(split)
+        purpose = "the final evaluation" if split == "test" else "choosing checkpoints"
+        if held:
+            notes.append(f"The source has no {split} split: {held:,} of its {len(train):,} are held out for {purpose}.")
+        else:
+            notes.append(f"{len(train):,} examples are too few to hold any out for {purpose}.")
+    return codes, notes

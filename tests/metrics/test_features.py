@@ -8,6 +8,7 @@ import torch
 from metric_fakes import Data, Examples, make_data
 from onnx import TensorProto, helper
 
+from saddlepoint import files
 from saddlepoint.errors import UserError
 from saddlepoint.metrics import classifiers, store
 from saddlepoint.metrics.choose import choose
@@ -103,7 +104,7 @@ def test_own_classifier_is_trained_once_and_carries_its_accuracy(tmp_path: Path,
     again = classifier_for(data, cache=tmp_path)
     assert first.name == again.name == f"classifier:of-faces@{first.sha256[:4]}"
     (path,) = (tmp_path / "classifiers").iterdir()
-    assert first.sha256 == store.hash_file(path)
+    assert first.sha256 == files.sha256(path)
     assert first.accuracy is not None
     assert first.accuracy > 0.95
     x = data.test.x(np.arange(4))
@@ -139,7 +140,7 @@ def digits(*, shuffle_labels: bool = False) -> Data:
 
 def test_data_that_a_committed_classifier_knows_gets_it_whatever_its_name(tmp_path: Path):
     features = classifier_for(digits(), cache=tmp_path)
-    digest = store.hash_file(COMMITTED / "digits.safetensors")
+    digest = files.sha256(COMMITTED / "digits.safetensors")
     assert features.name == f"classifier:digits@{digest[:4]}"
     assert not (tmp_path / "classifiers").exists()
 
@@ -172,7 +173,7 @@ def test_onnx_graph_of_any_size(tmp_path: Path):
     x = torch.rand(5, 3, 8, 12)
     torch.testing.assert_close(features(x), x.mean((2, 3)))
     assert features.dim == 3
-    assert features.name == f"mean.onnx@{store.hash_file(path)[:4]}"
+    assert features.name == f"mean.onnx@{files.sha256(path)[:4]}"
 
 
 def test_onnx_graph_of_fixed_batch_size_and_channels(tmp_path: Path):

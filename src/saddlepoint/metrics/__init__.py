@@ -1,5 +1,1 @@
-<<<<<<< HEAD
 """The evaluator: how far samples are from data, each number with its protocol."""
-=======
-
->>>>>>> main

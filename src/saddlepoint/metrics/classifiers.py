@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from saddlepoint import files
 from saddlepoint.errors import UserError
 from saddlepoint.metrics import store
 from saddlepoint.metrics.classifier import Classifier, accuracy, train_classifier
@@ -96,5 +97,5 @@ def load_classifier(path: Path) -> tuple[Classifier, Card]:
 def _features(path: Path, device: torch.device | str) -> Features:
     classifier, card = load_classifier(path)
     return classifier_features(
-        classifier, name=card.name, digest=store.hash_file(path), accuracy=card.accuracy, device=device
+        classifier, name=card.name, digest=files.sha256(path), accuracy=card.accuracy, device=device
     )

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from saddlepoint import files
 from saddlepoint.metrics import inception
 from saddlepoint.metrics.classifier import DIM, LARGEST, Classifier
-from saddlepoint.metrics.store import hash_file
 from saddlepoint.types import DataSpec
 
 PIXEL_SIDE = 16
@@ -62,7 +62,7 @@ def pixels(spec: DataSpec) -> Features:
 
 def inception_features(path: Path, device: torch.device | str = "cpu") -> Features:
     """The FID network with the weights of a file; called FID only if the file is the published one."""
-    digest = hash_file(path) if path.is_file() else ""
+    digest = files.sha256(path) if path.is_file() else ""
     network = inception.load_inception(path).to(device)
 
     def extract(x: Tensor) -> Tensor:

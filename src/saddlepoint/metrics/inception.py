@@ -1,7 +1,7 @@
 """The Inception-v3 of the Frechet Inception Distance, for the weights that Heusel et al. 2017 published.
 
 Szegedy et al. 2015 (arXiv 1512.00567) as in TensorFlow's graph of 2015-12-05. Names and shapes are those of
-pytorch-fid's conversion of it, so that the published file loads. The graph differs from torchvision's network:
+pytorch-fid's conversion of it, so that the published file loads. It is not torchvision's network:
 average pooling leaves the padding out of its mean, the last block pools by maximum, and there are 1008 classes.
 """
 
@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from saddlepoint import files
 from saddlepoint.errors import UserError
 from saddlepoint.metrics import store
 from saddlepoint.metrics.datalike import Progress
@@ -251,7 +252,7 @@ def published_weights(cache: Path | None, *, offline: bool, progress: Progress |
                 f"The Inception features need {path}, and this is offline: put {URL} there or pass --weights FILE."
             )
         store.write(path, lambda temporary: _download(temporary, progress))
-    if store.hash_file(path) != SHA256:
+    if files.sha256(path) != SHA256:
         raise UserError(f"{path} is damaged (its sha256 is not {SHA256[:8]}...): delete it to download it again.")
     return path
 
@@ -266,5 +267,5 @@ def _download(path: Path, progress: Progress | None) -> None:
                     progress(done >> 20, MEGABYTES, "downloading the Inception weights (MB)")
     except (urllib.error.URLError, TimeoutError) as error:
         raise UserError(f"{URL} cannot be downloaded ({error}): pass --weights FILE if you have it.") from None
-    if store.hash_file(path) != SHA256:
+    if files.sha256(path) != SHA256:
         raise UserError(f"{URL} answered with another file than the published one (sha256 {SHA256[:8]}...).")

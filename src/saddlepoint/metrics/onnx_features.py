@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from saddlepoint import files
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.features import Features, to_rgb
-from saddlepoint.metrics.store import hash_file
 from saddlepoint.types import DataSpec
 
 
@@ -44,7 +44,7 @@ def onnx_features(path: Path, spec: DataSpec) -> Features:
         outputs = [_run(session, inputs[0].name, part, batch) for part in x.split(batch or len(x))]
         return torch.cat(outputs)
 
-    digest = hash_file(path)
+    digest = files.sha256(path)
     return Features(
         name=f"{path.name}@{digest[:4]}",
         sha256=digest,

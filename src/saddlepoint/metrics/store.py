@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from saddlepoint.errors import UserError
+from saddlepoint.files import sync
 
 Tensors = dict[str, Tensor]
 
@@ -33,8 +34,7 @@ def write(path: Path, put: Callable[[Path], None]) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
             temporary = Path(folder) / path.name
             put(temporary)
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            sync(temporary)
             temporary.replace(path)
     except OSError as error:
         raise UserError(
@@ -59,15 +59,6 @@ def load(path: Path) -> tuple[Tensors, dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise UserError(f"{path} is no readable safetensors file ({error}): delete or replace it.") from None
-
-
-def hash_file(path: Path) -> str:
-    """The sha256 of a file's content, in hex."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def hash_tensor(tensor: Tensor) -> str:

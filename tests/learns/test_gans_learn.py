@@ -56,11 +56,20 @@ class Task:
 
 TASKS = [
     # learned 0.07 to 0.16, mutants 1.1 and more
-    Task("gan", pair, 400, 64, 0.4, {"g_widths": [64, 64], "d_widths": [32, 32], "latent": 2, "lr": 1e-3}),
+    Task(
+        "gan", pair, 400, 64, 0.4, {"g_widths": [64, 64], "d_widths": [32, 32], "dropout": 0, "latent": 2, "lr": 1e-3}
+    ),
     # learned 0.04 to 0.14, mutants 1.2 and more
     Task("wgan_gp", pair, 200, 64, 0.5, {"widths": [48, 48], "latent": 2, "lr": 2e-3, "betas": (0.5, 0.9)}),
-    # learned 0.06 to 0.15, mutants 1.0 and more
-    Task("cgan", pair, 300, 64, 0.4, {"g_widths": [32, 32, 64], "d_widths": [32, 16, 32], "latent": 2, "lr": 1e-3}),
+    # learned 0.07 to 0.17, mutants 1.0 and more
+    Task(
+        "cgan",
+        pair,
+        300,
+        64,
+        0.4,
+        {"g_widths": [32, 32, 64], "d_widths": [32, 16, 32], "dropout": 0, "latent": 2, "lr": 1e-3},
+    ),
     # learned 0.8 to 2.4, mutants 7 and more
     Task("dcgan", digits, 200, 32, 4.0, {"width": 8, "latent": 16, "lr": 1e-3}),
 ]
@@ -153,8 +162,8 @@ def test_labels_that_mean_nothing_are_seen():
 @pytest.mark.parametrize(
     "task",
     [
-        # learned 0.6 to 2.7, generator frozen 4.7
-        Task("cgan_conv", digits, 250, 32, 3.7, {"width": 8, "latent": 16, "lr": 1e-3}),
+        # learned 0.2 to 0.6, generator frozen 4.7
+        Task("cgan_conv", digits, 250, 32, 2.0, {"width": 8, "latent": 16, "lr": 1e-3}),
         # learned 0.7 to 1.0, generator frozen 7.5
         Task("wgan_gp", digits, 60, 32, 2.0, {"width": 16, "latent": 16, "lr": 1e-3}),
         # learned 0.03 to 0.1 (one seed of five keeps a single cluster: 1.2), generator frozen 1.1

@@ -26,11 +26,11 @@ def mlp(
     return nn.Sequential(*layers, nn.Linear(inputs, outputs, bias=output_bias))
 
 
-def maxout_mlp(inputs: int, widths: Sequence[int], outputs: int, pieces: int) -> nn.Sequential:
-    """Maxout layers and a linear one: (B, inputs) -> (B, outputs)."""
+def maxout_mlp(inputs: int, widths: Sequence[int], outputs: int, pieces: int, dropout: float = 0.0) -> nn.Sequential:
+    """Maxout layers, each with dropout after it, and a linear one: (B, inputs) -> (B, outputs)."""
     layers: list[nn.Module] = []
     for width in widths:
-        layers.append(Maxout(inputs, width, pieces))
+        layers += [Maxout(inputs, width, pieces), nn.Dropout(dropout)]
         inputs = width
     return nn.Sequential(*layers, nn.Linear(inputs, outputs))
 

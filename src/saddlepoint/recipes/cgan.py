@@ -19,7 +19,7 @@ from saddlepoint.networks.blocks import Maxout
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlepoint.networks.mlp import ToExamples
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.types import Batch, DataSpec, Losses, Noise
+from saddlepoint.types import Batch, DataSpec, Losses
 
 
 class CGANConfig(TwoPlayerConfig):
@@ -30,6 +30,8 @@ class CGANConfig(TwoPlayerConfig):
     """network=mlp: ReLU units in the generator for z, for y, and joint."""
     d_widths: tuple[int, int, int] = (240, 50, 240)
     """network=mlp: maxout units in the discriminator for x, for y, and joint."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """network=mlp: share of the discriminator's hidden units silenced at random in training."""
     width: int = Field(128, ge=1)
     """network=conv: channels of the largest hidden maps, doubled at each halving of the size."""
 
@@ -54,12 +56,14 @@ class DenseGenerator(nn.Module):
 class DenseDiscriminator(nn.Module):
     """x (B, *shape), y (B,) -> logits (B, 1): maxout layers of x and of y apart, then a joint one. Section 4.1."""
 
-    def __init__(self, spec: DataSpec, widths: tuple[int, int, int]) -> None:
+    def __init__(self, spec: DataSpec, widths: tuple[int, int, int], dropout: float) -> None:
         super().__init__()
         x_width, y_width, joint = widths
         self.classes = len(spec.classes)
         self.from_x, self.from_y = Maxout(spec.dimensions, x_width, 5), Maxout(self.classes, y_width, 5)
-        self.joint = nn.Sequential(Maxout(x_width + y_width, joint, 4), nn.Linear(joint, 1))
+        self.joint = nn.Sequential(
+            nn.Dropout(dropout), Maxout(x_width + y_width, joint, 4), nn.Dropout(dropout), nn.Linear(joint, 1)
+        )
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         label = one_hot(y, self.classes).to(x.dtype)
@@ -87,7 +91,7 @@ class CGAN(TwoPlayer[CGANConfig]):
         spec, config = self.spec, self.config
         if config.network == "mlp":
             self.generator = DenseGenerator(config.latent, spec, config.g_widths)
-            self.discriminator = DenseDiscriminator(spec, config.d_widths)
+            self.discriminator = DenseDiscriminator(spec, config.d_widths, config.dropout)
             return
         if spec.kind != "image" or min(spec.shape[1:]) < 8:
             raise UserError(
@@ -95,10 +99,6 @@ class CGAN(TwoPlayer[CGANConfig]):
             )
         self.generator = DCGANGenerator(config.latent, spec.shape, config.width, len(spec.classes))
         self.discriminator = DCGANDiscriminator(spec.shape, config.width, len(spec.classes))
-
-    def prior(self, noise: Noise) -> Tensor:
-        """z uniform in the unit hypercube (section 4.1)."""
-        return noise.uniform(self.config.latent)
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z, y)

@@ -29,6 +29,8 @@ class GANConfig(TwoPlayerConfig):
     """Maxout units in the discriminator's hidden layers."""
     pieces: int = Field(5, ge=1)
     """Affine maps of which each maxout unit takes the largest."""
+    dropout: float = Field(0.5, ge=0, lt=1)
+    """Share of the discriminator's hidden units silenced at random in training."""
 
 
 @register(
@@ -51,8 +53,8 @@ class GAN(TwoPlayer[GANConfig]):
     def build(self) -> None:
         config, dimensions = self.config, self.spec.dimensions
         self.generator = nn.Sequential(mlp(config.latent, config.g_widths, dimensions), ToExamples(self.spec))
-        # Without the paper's dropout, which brought nothing on digits (docs) and would not be the rows' own noise.
-        self.discriminator = nn.Sequential(nn.Flatten(), maxout_mlp(dimensions, config.d_widths, 1, config.pieces))
+        judge = maxout_mlp(dimensions, config.d_widths, 1, config.pieces, config.dropout)
+        self.discriminator = nn.Sequential(nn.Flatten(), judge)
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Equation 1, the discriminator's side: maximise E log D(x) + E log(1 - D(G(z)))."""

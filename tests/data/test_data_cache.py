@@ -103,6 +103,20 @@ def test_an_interrupted_build_leaves_nothing(folder, cache, error):
     assert len(load(folder, cache=cache).train.rows) == 12
 
 
+def test_a_set_appears_whole_or_not_at_all(folder, cache, monkeypatch):
+    seen = []
+
+    def die(self, target):
+        seen.extend(sorted(path.name for path in self.iterdir()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", die)  # the last moment before it is there
+    with pytest.raises(KeyboardInterrupt):
+        load(folder, cache=cache)
+    assert seen == ["meta.json", "rows.npy", "splits.npy"]
+    assert list((cache / "data" / "sets").iterdir()) == []
+
+
 def test_of_two_that_build_the_same_set_both_end_well(folder, cache):
     started = []
 

@@ -47,8 +47,8 @@ class TrainConfig(Config):
     """Checkpoints kept, newest first; the best one is kept besides."""
     on_nonfinite: Literal["stop", "skip"] = "stop"
     """After a non-finite loss or gradient, which never moves the weights: stop (exit 1), or go on without it."""
-    track: Literal["none", "tensorboard", "wandb"] = "none"
-    """Where scalars are mirrored besides events.jsonl."""
+    track: Literal["auto", "none", "tensorboard", "wandb"] = "auto"
+    """Where scalars go besides events.jsonl. auto: TensorBoard if installed; wandb uploads, so only if asked."""
 
 
 class DataConfig(Config):
@@ -58,7 +58,7 @@ class DataConfig(Config):
     """`64`, or `48x64` for height x width; auto: the images' own if all agree, else the median side, at most 64."""
     fit: Literal["crop", "pad", "stretch"] = "crop"
     """How an image of another shape meets `size`: centre crop, pad with black, or stretch."""
-    channels: Literal["auto", "grey", "rgb", "rgba"] = "auto"
+    mode: Literal["auto", "grey", "rgb", "rgba"] = "auto"
     """Channels of every example; auto: grey if all images are grey, else RGB."""
     flip: bool = False
     """Mirror images left to right at random in training."""

@@ -1,4 +1,4 @@
-"""The one exception that is the user's to mend."""
+"""What can go wrong that is no bug."""
 
 
 class UserError(ValueError):
@@ -6,4 +6,11 @@ class UserError(ValueError):
 
     The message is one sentence that names the offending thing and what would be right. The command line
     prints it without a traceback and exits with status 2.
+    """
+
+
+class NonFiniteError(RuntimeError):
+    """A loss or gradient was not finite. The weights were not moved by it, and a checkpoint was written.
+
+    The message names the player and what was not finite. The command line prints it and exits with status 1.
     """

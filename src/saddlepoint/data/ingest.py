@@ -24,7 +24,7 @@ def ingest(source: Source, options: DataConfig, cache: Cache, progress: Progress
     Raises:
         UserError: nothing can be decoded, or something cannot and on_bad=stop.
     """
-    stamp = json.dumps([VERSION, source.title, source.stamp(), options.size, options.fit, options.channels])
+    stamp = json.dumps([VERSION, source.title, source.stamp(), options.size, options.fit, options.mode])
     key = hashlib.sha256(stamp.encode()).hexdigest()
     known = cache.recall(key)
     if known is None:

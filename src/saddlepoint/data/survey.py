@@ -87,7 +87,7 @@ def choose_shape(headers: Sequence[Header], options: DataConfig) -> Shape:
         side = min(64, int(statistics.median(min(header.height, header.width) for header in headers)))
         size = side, side
     auto = 1 if all(header.grey for header in headers) else 3
-    return *size, {"auto": auto, "grey": 1, "rgb": 3, "rgba": 4}[options.channels]
+    return *size, {"auto": auto, "grey": 1, "rgb": 3, "rgba": 4}[options.mode]
 
 
 def fingerprint(entries: Sequence[Entry], layout: Layout, shape: Shape, fit: str) -> str:
@@ -111,7 +111,7 @@ def remarks(entries: Sequence[Entry], layout: Layout, splits: Codes, shape: Shap
         notes.append(f"{others:,} of {len(headers):,} images are {verb} to {height}x{width}.")
     clear = sum(header.transparent for header in headers)
     if clear and channels != 4:
-        notes.append(f"{clear:,} images have transparency, laid over white; channels=rgba keeps it.")
+        notes.append(f"{clear:,} images have transparency, laid over white; mode=rgba keeps it.")
     colour = sum(not header.grey for header in headers)
     if colour and channels == 1:
         notes.append(f"{colour:,} colour images are made grey.")

@@ -1,0 +1,1 @@
+"""The engine: optimisers, freezing, autocast, accumulation, averages, checkpoints. It never names a method."""

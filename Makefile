@@ -1,0 +1,46 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# One thread for each of two workers: OpenMP threads of two busy processes slow each other many times over.
+FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+RUN := runs/demo-$(shell date +%Y%m%d-%H%M%S)
+
+.PHONY: demo test check lint bench slow
+
+# Train on the embedded digits for two minutes, judge, and show where to look.
+demo: $(VENV)/.demo
+	$(BIN)/saddle train dcgan --data digits --minutes 2 --out $(RUN)
+	$(BIN)/saddle evaluate $(RUN) --figures
+	@printf '\nLook at %s and %s. Next:\n' $(RUN)/samples $(RUN)/figures
+	@printf '  $(BIN)/saddle %s\n' 'sample $(RUN) -n 64 --grid digits.png' 'resume $(RUN) --minutes 5' \
+		'train cgan_conv --data digits --minutes 2'
+
+# The fast tests.
+test: $(VENV)/.test
+	$(FAST) $(ARGS)
+
+# Everything that CI asks for.
+check: lint $(VENV)/.dev
+	$(FAST) --cov=saddlepoint --cov-report=term:skip-covered --cov-fail-under=85
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# Start-up time against `import torch`.
+bench: $(VENV)/.demo
+	$(BIN)/python benchmarks/startup.py
+
+# Minutes of CPU for each test, so one at a time, with all cores.
+slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow
+
+$(VENV)/.demo: EXTRAS := plot
+$(VENV)/.test: EXTRAS := test
+$(VENV)/.dev: EXTRAS := test,dev
+$(VENV)/.demo $(VENV)/.test $(VENV)/.dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) -e '.[$(EXTRAS)]'
+	touch $@

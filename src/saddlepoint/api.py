@@ -1,0 +1,381 @@
+"""The library's front door: train, resume, load, evaluate, plan. The command line is a thin layer over it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+import saddlepoint
+from saddlepoint import catalogue, runs
+from saddlepoint.checkpoint import has_part, load_module, read_state, read_tensors
+from saddlepoint.config import Config, DataConfig, TrainConfig, build, split
+from saddlepoint.data.dataset import Data
+from saddlepoint.data.load import load as load_data
+from saddlepoint.engine.average import load_averaged
+from saddlepoint.engine.budget import Budget, make_budget
+from saddlepoint.engine.device import pick_device
+from saddlepoint.engine.events import Reporter, Silent
+from saddlepoint.engine.memory import estimate_memory
+from saddlepoint.engine.trainer import Evaluate, Trainer
+from saddlepoint.errors import UserError
+from saddlepoint.files import append_json, write_json
+from saddlepoint.metrics.evaluate import DEFAULT, Measurement
+from saddlepoint.metrics.evaluate import evaluate as measure
+from saddlepoint.recipe import Recipe
+from saddlepoint.types import DataSpec
+
+Checkpoint = Literal["latest", "best"] | int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A training's folder and how it ended. `stopped_by` names the signal that stopped it early."""
+
+    path: Path
+    steps: int
+    images: int
+    stopped_by: str | None = None
+
+    def model(self, **options: Any) -> Recipe[Any]:
+        """The trained model; takes what `load` takes."""
+        return load(self.path, **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a training would do, and what one real step of it gave."""
+
+    recipe: str
+    config: dict[str, dict[str, Any]]
+    data: dict[str, Any]
+    device: str
+    precision: str
+    networks: dict[str, int]
+    """Parameters of each network."""
+    memory: int
+    """Estimated bytes while training."""
+    steps_per_epoch: float
+    losses: dict[str, float]
+
+
+def train(
+    name: str,
+    data: str | Path = "digits",
+    *,
+    out: str | Path | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    device: str = "auto",
+    offline: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Run:
+    """Train a recipe on a data source and leave a run folder (default `runs/<name>`).
+
+    Give one of `steps`, `images` (seen) or `minutes`; the default is a million images. `options` are the
+    keys of the recipe, of training and of data, as `saddle info NAME` lists them.
+
+    Raises:
+        UserError: a mistake in what was asked for; nothing is written then.
+        NonFiniteError: a loss or gradient was not finite (with on_nonfinite=stop); a checkpoint is written.
+    """
+    configs = _configure(name, options)
+    budget, where = make_budget(steps, images, minutes), pick_device(device)
+    _check_together(configs, budget)
+    folder = Path(out) if out is not None else runs.new_folder(name)
+    runs.check_new(folder)
+    loaded = _load_data(data, configs, offline, reporter)
+    recipe = _build(name, loaded.spec, configs, seed)
+    trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
+    runs.create(folder, _manifest(name, configs, loaded, seed, budget, trainer))
+    return _fit(trainer, budget, folder, name)
+
+
+def resume(
+    run: str | Path | Run,
+    *,
+    steps: int | None = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    offline: bool = False,
+    reporter: Reporter | None = None,
+) -> Run:
+    """Continue a run from its last checkpoint, to the end of its budget or of a new one.
+
+    On one CPU the result is bit for bit that of a run never stopped. `data` says where the same data is now.
+
+    Raises:
+        UserError: no run there, a damaged checkpoint, or data that changed.
+    """
+    folder = _folder(run)
+    manifest = runs.manifest(folder)
+    name, seed, configs = manifest["recipe"], manifest["seed"], _configs_of(manifest)
+    given = steps is not None or images is not None or minutes is not None
+    budget = make_budget(steps, images, minutes) if given else Budget(**manifest["budget"])
+    _check_together(configs, budget)
+    where = pick_device(device)
+    loaded = _load_data(data or manifest["data"]["source"], configs, offline, reporter)
+    if loaded.fingerprint != manifest["data"]["fingerprint"]:
+        raise UserError(f"The data at {loaded.source} is not what {folder} was trained on: its content has changed.")
+    recipe = _build(name, loaded.spec, configs, seed)
+    trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
+    if runs.checkpoints(folder):
+        trainer.restore(runs.find_checkpoint(folder))
+    runs.forget_after(folder, trainer.step)
+    if given:
+        write_json(folder / runs.MANIFEST, {**manifest, "budget": asdict(budget)})
+    return _fit(trainer, budget, folder, name)
+
+
+def load(
+    run: str | Path | Run,
+    *,
+    weights: Literal["average", "raw"] = "average",
+    checkpoint: Checkpoint = "latest",
+    device: str = "cpu",
+) -> Recipe[Any]:
+    """The trained model of a run, in eval mode: `.sample(64, seed=0)` and whatever its recipe can do.
+
+    weights: the running average, or the raw weights. checkpoint: latest, best, or the images it had seen.
+
+    Raises:
+        UserError: no such run or checkpoint, or a damaged one.
+    """
+    folder = _folder(run)
+    manifest = runs.manifest(folder)
+    recipe = _build(manifest["recipe"], _spec_of(manifest), _configs_of(manifest), seed=0)
+    _fill(recipe, runs.find_checkpoint(folder, checkpoint), weights)
+    return recipe.to(pick_device(device)).eval()
+
+
+def evaluate(
+    run: str | Path | Run,
+    *,
+    metrics: Sequence[str] | None = None,
+    features: str = "auto",
+    n: int | None = None,
+    seed: int = 0,
+    reference: str | Path | None = None,
+    weights: Literal["average", "raw"] = "average",
+    checkpoint: Checkpoint = "latest",
+    weights_file: str | Path | None = None,
+    device: str = "auto",
+    offline: bool = False,
+    reporter: Reporter | None = None,
+) -> list[Measurement]:
+    """Judge a run's model on held-out data; every number carries its protocol and is kept in metrics.jsonl.
+
+    reference: other data than the run's own, taken at the run's size. See `saddlepoint.metrics.evaluate`.
+
+    Raises:
+        UserError: no such run, checkpoint, metric or features.
+    """
+    folder = _folder(run)
+    manifest = runs.manifest(folder)
+    where = runs.find_checkpoint(folder, checkpoint)
+    data = _load_data(
+        reference or manifest["data"]["source"], _configs_of(manifest, fixed_size=True), offline, reporter
+    )
+    model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
+    measured = measure(
+        model,
+        data,
+        metrics=DEFAULT if metrics is None else metrics,
+        features=features,
+        n=n,
+        seed=seed,
+        weights=weights,
+        weights_file=Path(weights_file) if weights_file else None,
+        offline=offline,
+        progress=(reporter or Silent()).working,
+    )
+    state = read_state(where)
+    _record(folder, state["step"], state["images"], measured)
+    return measured
+
+
+def plan(
+    name: str,
+    data: str | Path = "digits",
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    offline: bool = False,
+    reporter: Reporter | None = None,
+    **options: Any,
+) -> Plan:
+    """What `train` would do, with one real step; nothing is written.
+
+    Raises:
+        UserError: as `train` would.
+    """
+    configs = _configure(name, options)
+    where = pick_device(device)
+    loaded = _load_data(data, configs, offline, reporter)
+    recipe = _build(name, loaded.spec, configs, seed)
+    trainer = _trainer(recipe, loaded, configs, seed, where, None, reporter, offline)
+    with torch.random.fork_rng(), estimate_memory(trainer.update) as memory:
+        trainer.one_step(Budget(steps=1))
+    return Plan(
+        recipe=name,
+        config={key: config.model_dump() for key, config in configs.items()},
+        data={"source": str(data), "spec": str(loaded.spec), "train": len(loaded.train), "notes": loaded.notes},
+        device=str(where),
+        precision=trainer.precision,
+        networks={key: sum(p.numel() for p in child.parameters()) for key, child in recipe.named_children()},
+        memory=memory.total,
+        steps_per_epoch=len(loaded.train) / trainer.images,
+        losses={key: values[-1].item() for key, values in trainer.update.logs.items()},
+    )
+
+
+# The pieces -------------------------------------------------------------------------------------------
+
+
+def _configure(name: str, options: dict[str, Any]) -> dict[str, Config]:
+    own = catalogue.recipe_class(name).Config
+    recipe, training, data = split(options, own, TrainConfig, DataConfig)
+    return {
+        "recipe": catalogue.configure(name, recipe),
+        "train": build(TrainConfig, training),
+        "data": build(DataConfig, data),
+    }
+
+
+def _check_together(configs: dict[str, Config], budget: Budget) -> None:
+    config = configs["train"]
+    assert isinstance(config, TrainConfig)
+    if config.decay != "none" and budget.minutes is not None:
+        raise UserError(f"decay={config.decay} needs a budget in steps or images, and this is {budget}.")
+    if config.best != "fd" and not config.evaluate_every:
+        raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")
+
+
+def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str, Config]:
+    """The configs a run was made with. `fixed_size`: data options that give the run's own shape from any source."""
+    recipe, training, data = (manifest["config"][key] for key in ("recipe", "train", "data"))
+    spec = _spec_of(manifest)
+    if fixed_size and spec.kind == "image":
+        channels, height, width = spec.shape
+        data = {**data, "size": f"{height}x{width}", "mode": {1: "grey", 3: "rgb", 4: "rgba"}[channels]}
+    return {
+        "recipe": catalogue.configure(manifest["recipe"], recipe),
+        "train": build(TrainConfig, training),
+        "data": build(DataConfig, data),
+    }
+
+
+def _spec_of(manifest: dict[str, Any]) -> DataSpec:
+    spec = manifest["data"]["spec"]
+    return DataSpec(kind=spec["kind"], shape=tuple(spec["shape"]), classes=tuple(spec["classes"]))
+
+
+def _folder(run: str | Path | Run) -> Path:
+    return run.path if isinstance(run, Run) else Path(run)
+
+
+def _load_data(source: str | Path, configs: dict[str, Config], offline: bool, reporter: Reporter | None) -> Data:
+    options = configs["data"]
+    assert isinstance(options, DataConfig)
+    data = load_data(str(source), options, offline=offline, progress=(reporter or Silent()).working)
+    for note in data.notes:
+        (reporter or Silent()).note(note)
+    return data
+
+
+def _build(name: str, spec: DataSpec, configs: dict[str, Config], seed: int) -> Recipe[Any]:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return catalogue.recipe_class(name)(spec, configs["recipe"])
+
+
+def _trainer(
+    recipe: Recipe[Any],
+    data: Data,
+    configs: dict[str, Config],
+    seed: int,
+    device: torch.device,
+    folder: Path | None,
+    reporter: Reporter | None,
+    offline: bool,
+) -> Trainer:
+    config = configs["train"]
+    assert isinstance(config, TrainConfig)
+    judge = _judge(folder, data, config, offline) if folder and config.evaluate_every else None
+    return Trainer(recipe, data, config, seed=seed, device=device, folder=folder, reporter=reporter, evaluate=judge)
+
+
+def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool) -> Evaluate:
+    """Evaluation during training: on the validation split, which is never the one reported."""
+
+    def judge(model: Recipe[Any], step: int, images: int) -> dict[str, float]:
+        weights = "average" if config.ema else "raw"
+        measured = measure(model, data, split="validation", weights=weights, offline=offline)
+        _record(folder, step, images, measured)
+        return {m.metric: m.value for m in measured}
+
+    return judge
+
+
+def _record(folder: Path, step: int, images: int, measured: list[Measurement]) -> None:
+    for m in measured:
+        append_json(folder / "metrics.jsonl", {"step": step, "images": images, **asdict(m)})
+
+
+def _manifest(
+    name: str, configs: dict[str, Config], data: Data, seed: int, budget: Budget, trainer: Trainer
+) -> dict[str, Any]:
+    return {
+        "recipe": name,
+        "config": {key: config.model_dump() for key, config in configs.items()},
+        "data": {
+            "source": _absolute(data.source),
+            "fingerprint": data.fingerprint,
+            "spec": asdict(data.spec),
+            "train": len(data.train),
+            "bad": [asdict(bad) for bad in data.bad],
+            "notes": data.notes,
+        },
+        "seed": seed,
+        "budget": asdict(budget),
+        "device": str(trainer.device),
+        "precision": trainer.precision,
+        "versions": {
+            "saddlepoint": saddlepoint.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "threads": torch.get_num_threads(),
+        "command": sys.argv,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _absolute(source: str) -> str:
+    """A path made independent of the folder one stands in; a data set's name as it is."""
+    return str(Path(source).resolve()) if Path(source).exists() else source
+
+
+def _fit(trainer: Trainer, budget: Budget, folder: Path, name: str) -> Run:
+    trainer.reporter.started(folder, name, str(budget))
+    stopped_by = trainer.fit(budget)
+    return Run(path=folder, steps=trainer.step, images=trainer.images, stopped_by=stopped_by)
+
+
+def _fill(recipe: Recipe[Any], where: Path, weights: str) -> None:
+    load_module(recipe, read_tensors(where, "model"), where / "model.safetensors")
+    if weights == "average" and has_part(where, "average"):
+        load_averaged(recipe, where)

@@ -1,0 +1,1 @@
+"""The command `saddle`: one file per command, loaded when it is run."""

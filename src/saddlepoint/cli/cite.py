@@ -1,0 +1,16 @@
+"""`saddle cite`: the paper to cite."""
+
+from __future__ import annotations
+
+from saddlepoint import catalogue
+
+
+def cite(name: str, /) -> None:
+    """Print the BibTeX entry of a recipe's paper.
+
+    Example: saddle cite dcgan >> references.bib
+
+    Args:
+        name: A recipe; `saddle ls` lists them.
+    """
+    print(catalogue.citation(name))

@@ -1,0 +1,102 @@
+"""The command line: which commands there are, and what a failure looks like.
+
+Exit status: 0; 2 the user's mistake, said in one sentence; 1 ours, with a traceback; 130 and 143 stopped by
+SIGINT and SIGTERM.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+
+from saddlepoint import __version__
+from saddlepoint.cli.cite import cite
+from saddlepoint.cli.data import data
+from saddlepoint.cli.doctor import doctor
+from saddlepoint.cli.evaluate import evaluate
+from saddlepoint.cli.info import info
+from saddlepoint.cli.ls import ls
+from saddlepoint.cli.resume import resume
+from saddlepoint.cli.sample import sample
+from saddlepoint.cli.train import train
+from saddlepoint.errors import NonFiniteError, UserError
+
+# These modules import torch, pydantic and the like only inside their functions: `saddle --help` stays quick.
+
+HELP = """Train, sample, judge and explore deep generative models.
+
+Example: saddle train dcgan --data digits --minutes 2
+
+Every command has `--help` with an example."""
+
+app = App(
+    name="saddle",
+    help=HELP,
+    help_format="plaintext",
+    version=__version__,
+    default_parameter=Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
+)
+app.command(ls)
+app.command(info)
+app.command(train, usage="Usage: saddle train [OPTIONS] NAME [KEY=VALUE...]")
+app.command(resume)
+app.command(sample)
+app.command(evaluate)
+app.command(data)
+app.command(cite)
+app.command(doctor)
+app.register_install_completion_command(help="Install completion for your shell.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("saddle: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output left (`saddle ls | head -1`): nothing more to say, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except NonFiniteError as error:
+        print(f"saddle: {error}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        mistake = _mistake(error)
+        if mistake:
+            print(f"saddle: {mistake}", file=sys.stderr)
+            return 2
+        traceback.print_exc()
+        print(f"saddle: this is a bug, please report it: {_line(repr(error))}", file=sys.stderr)
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _mistake(error: Exception) -> str | None:
+    """What the user did wrong, on one line; None if it was us."""
+    if isinstance(error, UserError):
+        return _line(str(error))
+    if isinstance(error, CycloptsError):
+        return _line(str(error).partition(" Available commands:")[0])
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
+        return f"{error.filename or 'the disk'}: {os.strerror(error.errno).lower()}."
+    torch = sys.modules.get("torch")  # a command that never loaded it cannot have run out of its memory
+    if torch and isinstance(error, torch.OutOfMemoryError):
+        return "the device is out of memory: lower batch, or set micro_batch to accumulate in smaller parts."
+    return None
+
+
+def _line(message: str) -> str:
+    """The message on one line, without the links to libraries' documentation."""
+    message = re.sub(r"(For further information visit )?https?://errors\.pydantic\.dev/\S+", "", message)
+    return " ".join(message.split())

@@ -1,0 +1,123 @@
+"""`saddle train`: from data to a trained model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveFloat, PositiveInt
+
+from saddlepoint.cli.common import Flag, Json, Offline, print_json
+from saddlepoint.errors import UserError
+
+if TYPE_CHECKING:
+    from saddlepoint.api import Run
+
+Options = Annotated[str, Parameter(name="key=value", help="Options; `saddle info NAME` shows them all.")]
+SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
+
+
+def train(
+    name: str,
+    /,
+    *options: Options,
+    data: str = "digits",
+    out: Path | None = None,
+    seed: int = 0,
+    steps: PositiveInt | None = None,
+    images: PositiveInt | None = None,
+    minutes: PositiveFloat | None = None,
+    device: str = "auto",
+    offline: Offline = False,
+    dry_run: Flag = False,
+    as_json: Json = False,
+) -> int:
+    """Train a recipe on data.
+
+    Everything lands in one folder, and training again into it never overwrites.
+    Ctrl-C finishes the step and writes a checkpoint; `saddle resume` goes on.
+
+    Example: saddle train dcgan --data photos/ --minutes 10 size=64 batch=128
+
+    Args:
+        name: A recipe; `saddle ls` lists them.
+        data: A folder, archive, array or IDX file of images, or the name of a known set.
+        out: Folder of the run; by default a new one under runs/.
+        seed: Seed of weights, data order and noise.
+        steps: Stop after this many steps.
+        images: Stop after this many images seen.
+        minutes: Stop after this much time.
+        device: cpu, cuda, cuda:1, mps; auto takes the fastest there is.
+        dry_run: Show what would run, do one real step, and write nothing.
+    """
+    from saddlepoint import api
+    from saddlepoint.cli.display import watch
+    from saddlepoint.config import parse_overrides
+
+    keys = parse_overrides(options)
+    _no_flags_among(keys, inspect.signature(api.train).parameters)
+    if dry_run:
+        from saddlepoint.cli.dry_run import show
+
+        show(api.plan(name, data, seed=seed, device=device, offline=offline, **keys), as_json=as_json)
+        return 0
+    with watch() as reporter:
+        run = api.train(
+            name,
+            data,
+            out=out,
+            seed=seed,
+            steps=steps,
+            images=images,
+            minutes=minutes,
+            device=device,
+            offline=offline,
+            reporter=reporter,
+            **keys,
+        )
+    return finish(run, as_json=as_json)
+
+
+def finish(run: Run, *, as_json: bool) -> int:
+    """Say what the training left and what to do next. Returns the exit status."""
+    facts = outcome(run)
+    if as_json:
+        print_json(facts)
+    else:
+        for title in ("run", "samples", "checkpoint"):
+            print(f"{title.capitalize():<11} {facts[title]}")
+        print("\nNext:")
+        if run.stopped_by:
+            print(f"  saddle resume {run.path}")
+        print(f"  saddle sample {run.path} -n 64 --seed 1")
+        print(f"  saddle evaluate {run.path}")
+        if not run.stopped_by:
+            print(f"  saddle doctor {run.path}")
+    return SIGNALS[run.stopped_by] if run.stopped_by else 0
+
+
+def outcome(run: Run) -> dict[str, Any]:
+    """What a program would want to know of a training that ended."""
+    from saddlepoint import runs
+
+    grids = sorted((run.path / "samples").glob("*.png"), key=lambda path: int(path.stem))
+    return {
+        "run": run.path,
+        "steps": run.steps,
+        "images": run.images,
+        "finished": run.stopped_by is None,
+        "stopped_by": run.stopped_by,
+        "samples": grids[-1] if grids else None,
+        "checkpoint": runs.find_checkpoint(run.path),
+    }
+
+
+def _no_flags_among(keys: Mapping[str, Any], parameters: Mapping[str, inspect.Parameter]) -> None:
+    """`steps=100` is a slip for `--steps 100`, and would collide with it."""
+    for key in keys.keys() & parameters.keys():
+        if key in ("name", "reporter"):
+            raise UserError(f"There is no option {key!r}: `saddle info NAME` lists them.")
+        raise UserError(f"{key}={keys[key]} is written --{key} {keys[key]}.")

@@ -1,0 +1,47 @@
+"""How long to train: so many steps, images or minutes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from saddlepoint.errors import UserError
+
+DEFAULT_IMAGES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Exactly one of the three is set."""
+
+    steps: int | None = None
+    images: int | None = None
+    minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        given = {key: value for key, value in asdict(self).items() if value is not None}
+        if len(given) != 1:
+            raise UserError("Give one of --steps, --images and --minutes, not several.")
+        for key, value in given.items():
+            if value <= 0:
+                raise UserError(f"--{key} {value} is no budget: give a number above 0.")
+
+    def fraction(self, *, steps: int, images: int, seconds: float) -> float:
+        """The share of the budget used; 1 or more: done."""
+        if self.steps is not None:
+            return steps / self.steps
+        if self.images is not None:
+            return images / self.images
+        assert self.minutes is not None
+        return seconds / (60 * self.minutes)
+
+    def __str__(self) -> str:
+        if self.minutes is not None:
+            return f"{self.minutes:g} minutes"
+        return f"{self.steps:,} steps" if self.steps is not None else f"{self.images:,} images"
+
+
+def make_budget(steps: int | None, images: int | None, minutes: float | None) -> Budget:
+    """The budget asked for, or a million images."""
+    if steps is None and images is None and minutes is None:
+        images = DEFAULT_IMAGES
+    return Budget(steps=steps, images=images, minutes=minutes)

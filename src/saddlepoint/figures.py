@@ -1,0 +1,90 @@
+"""Figures of a run, drawn with matplotlib (the extra `plot`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.errors import UserError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Curves = Mapping[str, tuple[Sequence[int], Sequence[float]]]
+
+
+def losses(run: Path) -> Path:
+    """Every player's loss over the images seen, and below it whatever else the players logged.
+
+    Returns the path of figures/losses.png in the run.
+
+    Raises:
+        UserError: the run has logged nothing yet, or matplotlib is not installed.
+    """
+    from saddlepoint.files import read_jsonl
+
+    panels = by_term(read_jsonl(run / "events.jsonl"))
+    if not panels:
+        raise UserError(f"{run} has logged no losses yet.")
+    path = run / "figures" / "losses.png"
+    path.parent.mkdir(exist_ok=True)
+    _draw(panels, path)
+    return path
+
+
+def by_term(events: Sequence[Mapping[str, Any]]) -> dict[str, Curves]:
+    """Log lines as curves: term -> player -> (images, values). "loss" comes first; gaps are left out."""
+    panels: dict[str, dict[str, tuple[list[int], list[float]]]] = {}
+    for line in events:
+        for key, value in line.items():
+            player, slash, term = key.partition("/")
+            if slash and isinstance(value, float | int):
+                images, values = panels.setdefault(term, {}).setdefault(player, ([], []))
+                images.append(line["images"])
+                values.append(value)
+    return dict(sorted(panels.items(), key=lambda item: item[0] != "loss"))
+
+
+def _draw(panels: Mapping[str, Curves], path: Path) -> None:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UserError("Figures need matplotlib: pip install 'saddlepoint[plot]'") from None
+    # A figure of its own, not pyplot's: no display is needed and nothing global changes.
+    figure = Figure(figsize=(8, 2.2 * len(panels)), layout="constrained")
+    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
+    for (term, curves), row in zip(panels.items(), rows, strict=True):
+        _panel(row[0], term, curves)
+    rows[-1][0].set_xlabel("images seen")
+    figure.savefig(path, dpi=100)
+
+
+def _panel(axes: Axes, term: str, curves: Curves) -> None:
+    for player, (images, values) in curves.items():
+        axes.plot(images, values, label=player, linewidth=1)
+    axes.set_ylabel(term)
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper right", frameon=False)
+
+
+def neighbours(run: Path, *, offline: bool = False) -> Path:
+    """Samples beside the training images nearest to them, in pixels and in features: copies show at a glance.
+
+    Returns the path of figures/neighbours.png in the run.
+
+    Raises:
+        UserError: no such run, its data is gone, or is not of images.
+    """
+    from saddlepoint import api, runs
+    from saddlepoint.config import DataConfig, build
+    from saddlepoint.data.load import load as load_data
+    from saddlepoint.metrics.figure import neighbours_figure
+
+    about = runs.manifest(run)
+    data = load_data(about["data"]["source"], build(DataConfig, about["config"]["data"]), offline=offline)
+    picture = neighbours_figure(api.load(run), data, offline=offline)
+    path = run / "figures" / "neighbours.png"
+    path.parent.mkdir(exist_ok=True)
+    picture.save(path)
+    return path

@@ -1,0 +1,101 @@
+"""DCGAN's generator and discriminator (Radford, Metz and Chintala 2016, arXiv 1511.06434), for images of any size.
+
+Every convolution between two sizes is 5x5 with stride 2 and padding 2, which takes n pixels to exactly ceil(n / 2);
+its transpose takes them back to n, odd or even, by its output padding. So nothing is cropped or resized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from saddlepoint.networks.blocks import init_normal
+
+
+def pyramid(height: int, width: int) -> list[tuple[int, int]]:
+    """Sizes from the image's own to the smallest map, each the half of the one before, rounded up.
+
+    The smaller side ends between 4 and 6 (paper: 64, 32, 16, 8, 4), save that there are always two halvings, so
+    images of 8 to 12 pixels end at 2 or 3.
+    """
+    sizes = [(height, width)]
+    while len(sizes) < 3 or min(sizes[-1]) > 6:
+        sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
+    return sizes
+
+
+class DCGANGenerator(nn.Module):
+    """z (B, latent) and, with classes, labels y (B,) -> images (B, C, H, W) in (-1, 1).
+
+    shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving (paper: 128 up to 1024).
+    """
+
+    def __init__(self, latent: int, shape: tuple[int, ...], width: int = 128, classes: int = 0) -> None:
+        super().__init__()
+        channels, *size = shape
+        *larger, smallest = pyramid(*size)
+        self.classes = classes
+        hidden = width * 2 ** (len(larger) - 1)
+        # On a 1x1 input this is the paper's "project and reshape", and the result keeps the memory layout.
+        layers: list[nn.Module] = [nn.ConvTranspose2d(latent + classes, hidden, smallest, bias=False)]
+        for target in reversed(larger):
+            layers += [nn.BatchNorm2d(hidden), nn.ReLU(inplace=True)]
+            output = hidden // 2 if target != larger[0] else channels
+            layers.append(_double(hidden, output, target, bias=target == larger[0]))
+            hidden = output
+        self.layers = nn.Sequential(*layers, nn.Tanh())
+        init_normal(self)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        if self.classes:
+            assert y is not None
+            z = torch.cat([z, one_hot(y, self.classes).to(z.dtype)], 1)
+        return self.layers(z[:, :, None, None])
+
+
+class DCGANDiscriminator(nn.Module):
+    """Images (B, C, H, W) and, with classes, labels y (B,) as constant planes -> logits (B, 1).
+
+    shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving;
+    norm: makes the normalisation of a layer from its number of channels; the first layer has none;
+    output_bias: whether a constant is added to the logits, which a loss of differences cannot learn.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        width: int = 128,
+        classes: int = 0,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        output_bias: bool = True,
+    ) -> None:
+        super().__init__()
+        channels, *size = shape
+        *larger, smallest = pyramid(*size)
+        self.classes = classes
+        layers: list[nn.Module] = [_halve(channels + classes, width), nn.LeakyReLU(0.2, inplace=True)]
+        for _ in larger[1:]:
+            layers += [_halve(width, 2 * width, bias=False), norm(2 * width), nn.LeakyReLU(0.2, inplace=True)]
+            width *= 2
+        # Over the whole map this is the paper's "flattened and fed into a single output".
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, smallest, bias=output_bias))
+        init_normal(self)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        if self.classes:
+            assert y is not None
+            planes = one_hot(y, self.classes).to(x.dtype)[:, :, None, None]
+            x = torch.cat([x, planes.expand(-1, -1, *x.shape[2:])], 1)
+        return self.layers(x).flatten(1)
+
+
+def _halve(inputs: int, outputs: int, bias: bool = True) -> nn.Module:
+    return nn.Conv2d(inputs, outputs, 5, stride=2, padding=2, bias=bias)
+
+
+def _double(inputs: int, outputs: int, target: tuple[int, int], bias: bool) -> nn.Module:
+    even = 1 - target[0] % 2, 1 - target[1] % 2
+    return nn.ConvTranspose2d(inputs, outputs, 5, stride=2, padding=2, output_padding=even, bias=bias)

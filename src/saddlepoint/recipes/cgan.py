@@ -1,0 +1,115 @@
+"""Conditional GAN.
+
+Mehdi Mirza, Simon Osindero: Conditional Generative Adversarial Nets. 2014, arXiv 1411.1784.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from saddlepoint.catalogue import Paper, register
+from saddlepoint.errors import UserError
+from saddlepoint.families import TwoPlayer, TwoPlayerConfig
+from saddlepoint.networks.blocks import Maxout
+from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from saddlepoint.networks.mlp import ToExamples
+from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.types import Batch, DataSpec, Losses, Noise
+
+
+class CGANConfig(TwoPlayerConfig):
+    # The paper anneals SGD with momentum; Adam with DCGAN's values serves both kinds of network.
+    network: Literal["mlp", "conv"] = "mlp"
+    """The paper's dense networks, or DCGAN's (images of 8 pixels a side or more)."""
+    g_widths: tuple[int, int, int] = (200, 1000, 1200)
+    """network=mlp: ReLU units in the generator for z, for y, and joint."""
+    d_widths: tuple[int, int, int] = (240, 50, 240)
+    """network=mlp: maxout units in the discriminator for x, for y, and joint."""
+    width: int = Field(128, ge=1)
+    """network=conv: channels of the largest hidden maps, doubled at each halving of the size."""
+
+
+class DenseGenerator(nn.Module):
+    """z (B, latent), y (B,) -> (B, *shape): ReLU layers of z and of y apart, then a joint one. Section 4.1."""
+
+    def __init__(self, latent: int, spec: DataSpec, widths: tuple[int, int, int]) -> None:
+        super().__init__()
+        z_width, y_width, joint = widths
+        self.classes = len(spec.classes)
+        self.from_z, self.from_y = nn.Linear(latent, z_width), nn.Linear(self.classes, y_width)
+        self.joint = nn.Sequential(
+            nn.Linear(z_width + y_width, joint), nn.ReLU(), nn.Linear(joint, spec.dimensions), ToExamples(spec)
+        )
+
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        label = one_hot(y, self.classes).to(z.dtype)
+        return self.joint(torch.cat([self.from_z(z), self.from_y(label)], 1).relu())
+
+
+class DenseDiscriminator(nn.Module):
+    """x (B, *shape), y (B,) -> logits (B, 1): maxout layers of x and of y apart, then a joint one. Section 4.1."""
+
+    def __init__(self, spec: DataSpec, widths: tuple[int, int, int]) -> None:
+        super().__init__()
+        x_width, y_width, joint = widths
+        self.classes = len(spec.classes)
+        self.from_x, self.from_y = Maxout(spec.dimensions, x_width, 5), Maxout(self.classes, y_width, 5)
+        self.joint = nn.Sequential(Maxout(x_width + y_width, joint, 4), nn.Linear(joint, 1))
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        label = one_hot(y, self.classes).to(x.dtype)
+        return self.joint(torch.cat([self.from_x(x.flatten(1)), self.from_y(label)], 1))
+
+
+@register(
+    "cgan",
+    paper=Paper(
+        title="Conditional Generative Adversarial Nets",
+        authors="Mirza, Mehdi and Osindero, Simon",
+        year=2014,
+        arxiv="1411.1784",
+    ),
+    presets={"cgan_conv": {"network": "conv"}},
+)
+class CGAN(TwoPlayer[CGANConfig]):
+    """Both players see the label, so the generator can be asked for a class."""
+
+    Config = CGANConfig
+    kinds = ("image", "points")
+    conditional = True
+
+    def build(self) -> None:
+        spec, config = self.spec, self.config
+        if config.network == "mlp":
+            self.generator = DenseGenerator(config.latent, spec, config.g_widths)
+            self.discriminator = DenseDiscriminator(spec, config.d_widths)
+            return
+        if spec.kind != "image" or min(spec.shape[1:]) < 8:
+            raise UserError(f"network=conv needs images of at least 8 pixels a side, and this is {spec}: network=mlp.")
+        self.generator = DCGANGenerator(config.latent, spec.shape, config.width, len(spec.classes))
+        self.discriminator = DCGANDiscriminator(spec.shape, config.width, len(spec.classes))
+
+    def prior(self, noise: Noise) -> Tensor:
+        """z uniform in the unit hypercube (section 4.1)."""
+        return noise.uniform(self.config.latent)
+
+    def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.generator(z, y)
+
+    def discriminator_objective(self, batch: Batch) -> Losses:
+        """Equation 2, the discriminator's side; a fake carries the label it was made for."""
+        with torch.no_grad():
+            fake = self.generate(self.prior(batch.noise), batch.y)
+        d_real, d_fake = self.discriminator(batch.x, batch.y), self.discriminator(fake, batch.y)
+        loss = discriminator_minimax(d_real, d_fake)
+        return {"loss": loss, "d_real": d_real.sigmoid().mean(), "d_fake": d_fake.sigmoid().mean()}
+
+    def generator_objective(self, batch: Batch) -> Losses:
+        """Equation 2, the generator's side, in the non-saturating form of Goodfellow et al. 2014, section 3."""
+        fake = self.generate(self.prior(batch.noise), batch.y)
+        return {"loss": generator_nonsaturating(self.discriminator(fake, batch.y))}

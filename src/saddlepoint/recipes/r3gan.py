@@ -1,0 +1,120 @@
+"""Huang, Gokaslan, Kuleshov & Tompkin 2024, "The GAN is dead; long live the GAN!" (arXiv 2501.05441).
+
+Written from the paper; its authors' code was not consulted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from saddlepoint import config
+from saddlepoint.catalogue import Paper, register
+from saddlepoint.errors import UserError
+from saddlepoint.networks.r3gan import Discriminator, Generator, Shape
+from saddlepoint.objectives.adversarial import relativistic_pairing_discriminator, relativistic_pairing_generator
+from saddlepoint.objectives.penalties import gradient_norm_squared
+from saddlepoint.recipe import Player, Recipe, Update, cosine
+from saddlepoint.types import Batch, Losses, Noise
+
+
+class R3GANConfig(config.Config):
+    width: int = Field(768, ge=1)
+    """Channels of the four smallest resolutions; each larger one has half of the one before."""
+    blocks: int = Field(2, ge=1)
+    """Residual blocks at each resolution."""
+    expansion: int = Field(2, ge=1)
+    """Channels of a block's 3x3 convolution for each channel outside."""
+    group: int = Field(16, ge=1)
+    """Channels in a group of the 3x3 convolutions."""
+    latent: int = Field(64, ge=1)
+    """Dimensions of z."""
+    gamma: Literal["auto"] | tuple[float, float] = "auto"
+    """Weight of R1 and R2, at first and after the burn-in. auto: the paper's for images of this size."""
+    lr: tuple[float, float] = (2e-4, 5e-5)
+    """Learning rate of both players, at first and after the burn-in."""
+    beta2: tuple[float, float] = (0.9, 0.99)
+    """Adam's second decay rate, at first and after the burn-in; the first decay rate is 0."""
+    burn_in: int = Field(20_000_000, ge=0)
+    """Images over which gamma, lr and beta2 go along half a cosine from their first value to their last."""
+
+
+def usual_gamma(image: tuple[int, ...]) -> tuple[float, float]:
+    """The paper's gamma for CIFAR-10 (32 pixels: 0.05), FFHQ-64 (2) and FFHQ-256 (150), on straight lines between
+    their logarithms for other sizes, never below the first; a tenth of it after the burn-in."""
+    side = math.sqrt(image[1] * image[2])
+    gamma = 0.05 * (side / 32) ** math.log2(2 / 0.05) if side < 64 else 2 * (side / 64) ** math.log(150 / 2, 4)
+    return max(gamma, 0.05), max(gamma, 0.05) / 10
+
+
+@register(
+    "r3gan",
+    paper=Paper(
+        title="The GAN is dead; long live the GAN! A Modern GAN Baseline",
+        authors="Huang, Yiwen and Gokaslan, Aaron and Kuleshov, Volodymyr and Tompkin, James",
+        year=2024,
+        venue="Advances in Neural Information Processing Systems",
+        arxiv="2501.05441",
+    ),
+    presets={"r3gan_small": {"width": 128}, "r3gan_tiny": {"width": 64, "blocks": 1}},
+)
+class R3GAN(Recipe[R3GANConfig]):
+    """Relativistic pairing loss with R1 and R2 on plain modern residual networks: the strong default for images."""
+
+    Config = R3GANConfig
+    min_side = 8
+
+    def build(self) -> None:
+        config = self.config
+        if config.width % config.group:
+            raise UserError(f"width={config.width} is not a multiple of group={config.group}, and it has to be.")
+        shape = Shape(width=config.width, blocks=config.blocks, expansion=config.expansion, group=config.group)
+        self.generator = Generator(self.spec.shape, config.latent, shape)
+        self.discriminator = Discriminator(self.spec.shape, shape)
+        start, end = usual_gamma(self.spec.shape) if config.gamma == "auto" else config.gamma
+        self.gamma = cosine(start, end, config.burn_in)
+
+    def players(self) -> dict[str, Player]:
+        lr = cosine(*self.config.lr, self.config.burn_in)
+        betas = (0.0, cosine(*self.config.beta2, self.config.burn_in))
+        return {
+            "discriminator": Player(modules=(self.discriminator,), lr=lr, betas=betas),
+            "generator": Player(modules=(self.generator,), lr=lr, betas=betas),
+        }
+
+    def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:
+        update("discriminator", self.discriminator_objective, next(batches))
+        update("generator", self.generator_objective, next(batches))
+
+    def discriminator_objective(self, batch: Batch) -> Losses:
+        """E softplus(-(D(x) - D(G(z)))) + gamma / 2 (R1 + R2): equations 2 and 3, with R2 on the fakes."""
+        x = batch.x.detach().requires_grad_()
+        with torch.no_grad():
+            fakes = self.generate(self.prior(batch.noise))
+        fakes.requires_grad_()
+        real, fake = self.discriminator(x), self.discriminator(fakes)
+        adversarial = relativistic_pairing_discriminator(real, fake)
+        r1, r2 = gradient_norm_squared(real, x).mean(), gradient_norm_squared(fake, fakes).mean()
+        loss = adversarial + self.gamma(self.images_seen) / 2 * (r1 + r2)
+        return {"loss": loss, "adversarial": adversarial, "r1": r1, "r2": r2, "margin": (real - fake).float().mean()}
+
+    def generator_objective(self, batch: Batch) -> Losses:
+        """E softplus(-(D(G(z)) - D(x))): equation 2 with the roles exchanged."""
+        with torch.no_grad():  # D(x) holds no parameter of G
+            real = self.discriminator(batch.x)
+        fake = self.discriminator(self.generate(self.prior(batch.noise)))
+        return {"loss": relativistic_pairing_generator(real, fake)}
+
+    def prior(self, noise: Noise) -> Tensor:
+        return noise.normal(self.config.latent)
+
+    def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.generator(z)
+
+    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
+        return self.generate(self.prior(noise))

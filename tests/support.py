@@ -1,0 +1,112 @@
+"""What several tests share: small data, small recipes, a trainer over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from saddlepoint import catalogue
+from saddlepoint.config import Config, DataConfig, TrainConfig
+from saddlepoint.data.load import load
+from saddlepoint.engine.trainer import Trainer
+from saddlepoint.recipe import Player, Recipe, Update
+from saddlepoint.types import Batch, DataSpec, Losses, Noise
+
+# Papers' widths are for GPUs; tests use these.
+SMALL: dict[str, dict[str, Any]] = {
+    "gan": {"g_widths": [32, 32], "d_widths": [16]},
+    "dcgan": {"width": 8},
+    "wgan_gp": {"width": 8, "widths": [32, 32]},
+    "cgan": {"width": 8},
+    "vae": {"channels": 8, "hidden": 32},
+    "r3gan": {"width": 16},
+}
+
+
+def small(name: str, spec: DataSpec, **config: Any) -> Recipe[Any]:
+    """A recipe of the catalogue with little networks, from a fixed seed."""
+    torch.manual_seed(0)
+    return catalogue.create(name, spec, **{**SMALL.get(name, {}), **config})
+
+
+def trainer(recipe: Recipe[Any], source: str = "digits", *, seed: int = 0, **config: Any) -> Trainer:
+    data = load(source, DataConfig())
+    options = {"batch": 16, "precision": "fp32", "track": "none", **config}
+    return Trainer(recipe, data, TrainConfig(**options), seed=seed)
+
+
+class ToyConfig(Config):
+    lr: float = Field(1e-2, gt=0)
+    optimizer: str = "adam"
+    clip: float = 0.0
+
+
+class Toy(Recipe[ToyConfig]):
+    """A two-player game on conv nets with batch norm and dropout: everything the engine must get right."""
+
+    Config = ToyConfig
+
+    def build(self) -> None:
+        channels = self.spec.shape[0]
+        self.generator = nn.Sequential(
+            nn.Unflatten(1, (4, 8, 8)),
+            nn.Conv2d(4, 6, 3, padding=1),
+            nn.BatchNorm2d(6),
+            nn.ReLU(),
+            nn.Conv2d(6, channels, 3, padding=1),
+            nn.Tanh(),
+        )
+        self.discriminator = nn.Sequential(
+            nn.Conv2d(channels, 6, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(6),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(0.1),
+            nn.Conv2d(6, 8, 3, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+            nn.LazyLinear(1),
+        )
+        self.discriminator(torch.zeros(2, *self.spec.shape))
+        self.register_buffer("played", torch.zeros(()))
+
+    def players(self) -> dict[str, Player]:
+        c = self.config
+        rest: dict[str, Any] = {"lr": c.lr, "optimizer": c.optimizer, "clip": c.clip}
+        return {
+            "discriminator": Player(modules=(self.discriminator,), **rest),
+            "generator": Player(modules=(self.generator,), **rest),
+        }
+
+    def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:
+        update("discriminator", self.d_objective, next(batches))
+        update("generator", self.g_objective, next(batches))
+        self.played.add_(1)
+
+    def d_objective(self, batch: Batch) -> Losses:
+        fake = self.draw(batch.noise, None)
+        softplus = nn.functional.softplus
+        return {"loss": (softplus(-self.discriminator(batch.x)) + softplus(self.discriminator(fake))).mean()}
+
+    def g_objective(self, batch: Batch) -> Losses:
+        fake = self.draw(batch.noise, None)
+        return {"loss": nn.functional.softplus(-self.discriminator(fake)).mean()}
+
+    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
+        return self.generator(noise.normal(256))
+
+
+def toy(**config: Any) -> Toy:
+    torch.manual_seed(0)
+    return Toy(DataSpec(shape=(1, 8, 8)), ToyConfig(**config))
+
+
+def tensors(module: nn.Module) -> dict[str, Tensor]:
+    return {k: v.clone() for k, v in module.state_dict().items()}
+
+
+def equal(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)

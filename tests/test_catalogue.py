@@ -1,0 +1,68 @@
+"""One registry, one dict."""
+
+import subprocess
+import sys
+
+import pytest
+
+import saddlepoint
+from saddlepoint import catalogue
+from saddlepoint.catalogue import Paper
+from saddlepoint.errors import UserError
+
+PAPER = Paper(title="A", authors="B", year=2020, arxiv="2001.00001")
+
+
+def test_names_match_globs():
+    assert "dcgan" in saddlepoint.names()
+    assert saddlepoint.names("wgan*") == [n for n in saddlepoint.names() if n.startswith("wgan")]
+    assert saddlepoint.names("no such*") == []
+
+
+def test_what_is_read_from_source_is_what_is_registered():
+    for name, read in catalogue._shipped().items():
+        catalogue.recipe_class(name)
+        assert catalogue._registered[name] == read
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(UserError, match="did you mean dcgan"):
+        catalogue.info("dcagn")
+
+
+def test_a_name_has_one_owner():
+    class Mine(catalogue.recipe_class("gan")):
+        """Mine."""
+
+    with pytest.raises(ValueError, match="is taken"):
+        catalogue.register("gan", paper=PAPER)(Mine)
+
+
+def test_a_users_own_recipe_joins(monkeypatch):
+    monkeypatch.setattr(catalogue, "_registered", {**catalogue._registered})
+    monkeypatch.setattr(catalogue, "_classes", {**catalogue._classes})
+
+    class Own(catalogue.recipe_class("gan")):
+        """My own."""
+
+    catalogue.register("own", paper=PAPER, presets={"own_big": {"latent": 200}})(Own)
+    assert catalogue.names("own*") == ["own", "own_big"]
+    spec = saddlepoint.DataSpec(shape=(1, 8, 8))
+    assert saddlepoint.create("own_big", spec).config.latent == 200
+    assert saddlepoint.create("own_big", spec, latent=7).config.latent == 7
+    assert "@article{own2020" in saddlepoint.citation("own")
+
+
+def test_the_catalogue_and_the_package_import_no_torch():
+    code = (
+        "import saddlepoint, sys; saddlepoint.names(); saddlepoint.citation('gan'); "
+        "sys.exit(bool({'torch', 'numpy', 'pydantic'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_public_name_is_there():
+    for name in saddlepoint.__all__:
+        assert getattr(saddlepoint, name)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = saddlepoint.nonsense

@@ -55,7 +55,7 @@ def test_what_changes_a_fingerprint(folder, cache, picture, tmp_path):
     os.utime(folder / "3.png", (1, 1))
     assert now() == first
     assert load(shutil.copytree(folder, tmp_path / "copy"), cache=cache).fingerprint == first
-    different = {first, now(size="6"), now(channels="grey"), now(size="6", fit="pad")}
+    different = {first, now(size="6"), now(mode="grey"), now(size="6", fit="pad")}
     (folder / "3.png").write_bytes(picture(99, 6, 9))
     different.add(now())
     (folder / "3.png").rename(folder / "33.png")

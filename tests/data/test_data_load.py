@@ -72,7 +72,7 @@ def test_toys(name, cache):
     assert not cache.exists()
 
 
-@pytest.mark.parametrize("option", ["size=32", "fit=pad", "channels=rgb", "flip=true"])
+@pytest.mark.parametrize("option", ["size=32", "fit=pad", "mode=rgb", "flip=true"])
 def test_points_take_no_options_of_images(option, cache):
     with pytest.raises(UserError, match="that is for images"):
         load("ring", build(DataConfig, parse_overrides([option])), cache=cache)
@@ -94,8 +94,8 @@ def mixed(picture, write):
         ([], (3, 30, 30)),
         (["size=16"], (3, 16, 16)),
         (["size=12x20", "fit=pad"], (3, 12, 20)),
-        (["channels=grey", "fit=stretch"], (1, 30, 30)),
-        (["channels=rgba"], (4, 30, 30)),
+        (["mode=grey", "fit=stretch"], (1, 30, 30)),
+        (["mode=rgba"], (4, 30, 30)),
     ],
 )
 def test_options(options, shape, mixed, cache):
@@ -120,7 +120,7 @@ def test_a_wrong_size(mixed, cache):
 
 
 def test_notes_say_what_was_done(mixed, cache):
-    notes = " ".join(load(mixed, DataConfig(channels="grey"), cache=cache).notes)
+    notes = " ".join(load(mixed, DataConfig(mode="grey"), cache=cache).notes)
     assert "3 of 3 images are cropped and resized to 30x30" in notes
     assert "2 colour images are made grey" in notes
     assert "3 examples are too few to hold any out" in notes
@@ -132,7 +132,7 @@ def test_notes_on_transparency_and_copies(picture, write, cache):
     notes = " ".join(load(folder, cache=cache).notes)
     assert "1 images have transparency, laid over white" in notes
     assert "1 images are exact copies of others (first b/3.png of a/2.png), 1 of them under another label" in notes
-    assert "transparency" not in " ".join(load(folder, DataConfig(channels="rgba"), cache=cache).notes)
+    assert "transparency" not in " ".join(load(folder, DataConfig(mode="rgba"), cache=cache).notes)
 
 
 # Bad files ----------------------------------------------------------------------------------------

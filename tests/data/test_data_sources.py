@@ -236,7 +236,7 @@ def test_npy_images(channels, tmp_path, cache):
     auto = load(tmp_path / "a.npy", cache=cache)
     assert auto.spec.shape == ((1 if channels in (None, 1) else 3), 6, 5)
     if channels == 4:
-        auto = load(tmp_path / "a.npy", DataConfig(channels="rgba"), cache=cache)
+        auto = load(tmp_path / "a.npy", DataConfig(mode="rgba"), cache=cache)
     assert (pixels_by_name(auto) == images.reshape(20, 6, 5, -1)).all()
 
 

@@ -61,7 +61,7 @@ def usual_gamma(image: tuple[int, ...]) -> tuple[float, float]:
         venue="Advances in Neural Information Processing Systems",
         arxiv="2501.05441",
     ),
-    presets={"r3gan_small": {"width": 128}, "r3gan_tiny": {"width": 64, "blocks": 1}},
+    presets={"r3gan_small": {"width": 64}, "r3gan_tiny": {"width": 32, "blocks": 1}},
 )
 class R3GAN(Recipe[R3GANConfig]):
     """Relativistic pairing loss with R1 and R2 on plain modern residual networks: the strong default for images."""

@@ -18,6 +18,7 @@ import torch
 from cli_support import Saddle
 from cyclopts.completion import ShellDetectionError
 
+import saddlepoint
 from saddlepoint.cli.common import print_json
 from saddlepoint.cli.main import main
 
@@ -87,7 +88,8 @@ def test_a_signal_ends_training_with_a_checkpoint(
     tmp_path: Path, cache: Path, number: signal.Signals, status: int
 ) -> None:
     command = [*SADDLE, "train", "gan", "--minutes", "5", "--out", "run", "track=none", "log_every=5"]
-    env = os.environ | {"SADDLE_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
+    package = Path(saddlepoint.__file__).parents[1]  # wherever this process found it
+    env = os.environ | {"SADDLE_CACHE": str(cache), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(package)}
     with subprocess.Popen(
         command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -35,12 +35,19 @@ class R3GANConfig(config.Config):
     """Dimensions of z."""
     gamma: tuple[float, float] | None = None
     """Weight of R1 and R2, at first and after the burn-in; by default the paper's for images of this size."""
-    lr: tuple[float, float] = (2e-4, 5e-5)
-    """Learning rate of both players, at first and after the burn-in."""
+    lr: tuple[float, float] | None = None
+    """Learning rate of both players, at first and after the burn-in; by default the paper's, raised for small widths."""
     beta2: tuple[float, float] = (0.9, 0.99)
     """Adam's second decay rate, at first and after the burn-in; the first decay rate is 0."""
     burn_in: int = Field(20_000_000, ge=0)
     """Images over which gamma, lr and beta2 go along half a cosine from their first value to their last."""
+
+
+def usual_lr(width: int) -> tuple[float, float]:
+    """The paper's 2e-4, then 5e-5, at its width of 768; for others as 1 / width (Adam's rule of Yang et al. 2021, arXiv
+    2203.03466), at most tenfold. A width of 32 came three times nearer to the digits in 730 steps than at 2e-4."""
+    factor = min(768 / width, 10)
+    return 2e-4 * factor, 5e-5 * factor
 
 
 def usual_gamma(image: tuple[int, ...]) -> tuple[float, float]:
@@ -79,7 +86,7 @@ class R3GAN(Recipe[R3GANConfig]):
         self.gamma = cosine(start, end, config.burn_in)
 
     def players(self) -> dict[str, Player]:
-        lr = cosine(*self.config.lr, self.config.burn_in)
+        lr = cosine(*(self.config.lr or usual_lr(self.config.width)), self.config.burn_in)
         betas = (0.0, cosine(*self.config.beta2, self.config.burn_in))
         return {
             "discriminator": Player(modules=(self.discriminator,), lr=lr, betas=betas),

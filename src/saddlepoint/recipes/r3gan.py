@@ -37,11 +37,7 @@ class R3GANConfig(config.Config):
     gamma: tuple[float, float] | None = None
     """Weight of R1 and R2, at first and after the burn-in; by default the paper's for images of this size."""
     lr: tuple[float, float] | None = None
-<<<<<<< HEAD
-    """Learning rate of both players, at first and after the burn-in; by default the paper's, more for small widths."""
-=======
     """Learning rates at first and after the burn-in; by default the paper's, higher for small widths."""
->>>>>>> vaes
     beta2: tuple[float, float] = (0.9, 0.99)
     """Adam's second decay rate, at first and after the burn-in; the first decay rate is 0."""
     burn_in: int = Field(20_000_000, ge=0)

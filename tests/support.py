@@ -22,8 +22,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 8},
     "wgan_gp": {"width": 8},
     "cgan": {"width": 8},
-    "vae": {"width": 8},
-    "r3gan": {"channels": [16, 16]},
+    "vae": {"channels": 8, "hidden": 32},
+    "r3gan": {"width": 16, "blocks": 1},
 }
 
 

@@ -11,6 +11,7 @@ from saddlepoint.catalogue import create, info
 from saddlepoint.errors import UserError
 from saddlepoint.networks.r3gan import Basis, ResidualBlock, Transition
 from saddlepoint.recipe import Latent
+from saddlepoint.recipes.r3gan import usual_gamma
 from saddlepoint.types import Batch, DataSpec, Noise
 
 RGB32 = DataSpec(shape=(3, 32, 32))
@@ -224,6 +225,12 @@ def test_schedules_follow_the_images_seen():
             assert player.lr(seen) == pytest.approx(lr)
             assert player.betas[1](seen) == pytest.approx(beta2)
             assert model.gamma(seen) == pytest.approx(gamma)
+
+
+@pytest.mark.parametrize(("side", "gamma"), [(8, 0.05), (32, 0.05), (64, 2), (256, 150)])
+def test_usual_gamma_is_the_papers(side: int, gamma: float):
+    assert usual_gamma((3, side, side)) == pytest.approx((gamma, gamma / 10))
+    assert usual_gamma((3, 2 * side, 2 * side)) >= usual_gamma((3, side, side))
 
 
 def test_gamma_follows_the_images_seen():

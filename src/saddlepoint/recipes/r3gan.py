@@ -5,7 +5,9 @@ Written from the paper; its authors' code was not consulted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -32,14 +34,22 @@ class R3GANConfig(config.Config):
     """Channels in a group of the 3x3 convolutions."""
     latent: int = Field(64, ge=1)
     """Dimensions of z."""
-    gamma: tuple[float, float] = (0.05, 0.005)
-    """Weight of R1 and R2, at first and after the burn-in."""
+    gamma: Literal["auto"] | tuple[float, float] = "auto"
+    """Weight of R1 and R2, at first and after the burn-in. auto: the paper's for images of this size."""
     lr: tuple[float, float] = (2e-4, 5e-5)
     """Learning rate of both players, at first and after the burn-in."""
     beta2: tuple[float, float] = (0.9, 0.99)
     """Adam's second decay rate, at first and after the burn-in; the first decay rate is 0."""
     burn_in: int = Field(20_000_000, ge=0)
     """Images over which gamma, lr and beta2 go along half a cosine from their first value to their last."""
+
+
+def usual_gamma(image: tuple[int, ...]) -> tuple[float, float]:
+    """The paper's gamma for CIFAR-10 (32 pixels: 0.05), FFHQ-64 (2) and FFHQ-256 (150), on straight lines between
+    their logarithms for other sizes, never below the first; a tenth of it after the burn-in."""
+    side = math.sqrt(image[1] * image[2])
+    gamma = 0.05 * (side / 32) ** math.log2(2 / 0.05) if side < 64 else 2 * (side / 64) ** math.log(150 / 2, 4)
+    return max(gamma, 0.05), max(gamma, 0.05) / 10
 
 
 @register(
@@ -66,7 +76,8 @@ class R3GAN(Recipe[R3GANConfig]):
         shape = Shape(width=config.width, blocks=config.blocks, expansion=config.expansion, group=config.group)
         self.generator = Generator(self.spec.shape, config.latent, shape)
         self.discriminator = Discriminator(self.spec.shape, shape)
-        self.gamma = cosine(*config.gamma, config.burn_in)
+        start, end = usual_gamma(self.spec.shape) if config.gamma == "auto" else config.gamma
+        self.gamma = cosine(start, end, config.burn_in)
 
     def players(self) -> dict[str, Player]:
         lr = cosine(*self.config.lr, self.config.burn_in)

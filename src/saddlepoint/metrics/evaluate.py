@@ -1,5 +1,181 @@
-class Measurement: ...
+"""How good a model is: every measure against held-out data, each beside its floor, each with its protocol."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from torch import Tensor
+
+from saddlepoint.errors import UserError
+from saddlepoint.metrics.choose import choose
+from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, reference_labels, train_positions
+from saddlepoint.metrics.datalike import DataLike, ExamplesLike, Progress, everything
+from saddlepoint.metrics.features import Features
+from saddlepoint.metrics.figure import neighbours_figure
+from saddlepoint.metrics.likelihood import Measured, elbo, mean_and_error
+from saddlepoint.metrics.measurement import FLOOR, Measurement
+from saddlepoint.metrics.measures import MEASURES, Result
+from saddlepoint.metrics.neighbours import memorisation
+from saddlepoint.objectives.likelihoods import bits_per_dimension
+from saddlepoint.recipe import Bounds, Recipe
+
+__all__ = ["DEFAULT", "METRICS", "DataLike", "ExamplesLike", "Measurement", "evaluate", "neighbours_figure"]
+
+DEFAULT = ("fd", "kid", "prdc", "classifier_score", "elbo")
+METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", "elbo")
+MOST, FEWEST = 10_000, 1_000
 
 
-def evaluate(*a, **k):
-    return []
+def evaluate(
+    recipe: Recipe[Any],
+    data: DataLike,
+    *,
+    metrics: Sequence[str] = DEFAULT,
+    features: str = "auto",
+    n: int | None = None,
+    seed: int = 0,
+    split: Literal["test", "validation"] = "test",
+    weights: str = "average",
+    cache: Path | None = None,
+    offline: bool = False,
+    weights_file: Path | None = None,
+    progress: Progress | None = None,
+) -> list[Measurement]:
+    """Measure samples of a model against the whole of a held-out split.
+
+    Each measure is followed by its floor: the same for as many real training images in the samples' place, which is
+    what a perfect model would get at this n. A conditional model gets labels in the reference's proportions.
+
+    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage. Of the default ones those that this
+        model, data or set of features has no answer to are left out.
+    features: `auto`, `inception`, `classifier`, `pixels`, or the path of an ONNX file (see `choose`).
+    n: samples. By default as many as the reference has, but at least 1,000 and at most 10,000, and no more than
+        there are training images, so that the floor has the same n.
+    weights: which weights the model holds, for the protocol.
+    cache: folder for features of data, classifiers and downloaded weights; SADDLE_CACHE by default.
+
+    Raises:
+        UserError: a metric or features that do not exist, or that were asked for by name and cannot be had here; a
+            model of other data; fewer than 2 images held out; samples that are not finite.
+    """
+    reference = {"test": data.test, "validation": data.validation}[split]
+    _check(recipe, data, reference, split, metrics, n)
+    by_name = tuple(metrics) != DEFAULT
+    protocol: dict[str, Any] = {
+        "reference": split,
+        "reference_count": len(reference),
+        "data": data.source,
+        "fingerprint": data.fingerprint,
+        "examples": str(data.spec),
+        "weights": weights,
+        "seed": seed,
+    }
+    measured: list[Measurement] = []
+    if set(metrics) != {"elbo"}:
+        n = n or min(max(len(reference), FEWEST), MOST, max(len(data.train), 2))
+        chosen = choose(
+            features,
+            data,
+            cache=cache,
+            offline=offline,
+            weights_file=weights_file,
+            device=recipe.device,
+            progress=progress,
+        )
+        if chosen.head is None and by_name and "classifier_score" in metrics:
+            raise UserError(f"classifier_score needs features that classify, and {chosen.name} does not.")
+        y = reference_labels(reference, n) if recipe.conditional and recipe.spec.classes == data.spec.classes else None
+        if recipe.conditional:
+            protocol["labels"] = "uniform" if y is None else "as in the reference"
+        known = data_features(data, split, everything(reference), chosen, cache, progress)
+        samples = features_of(draw(recipe, n, seed, y), chosen, progress)
+        real = data_features(data, "train", train_positions(data, n), chosen, cache, progress)
+        described = protocol | _describe(chosen, recipe.spec.kind == "image")
+        measured += _compare(samples, real, known, chosen, metrics, described)
+        if "memorisation" in metrics:
+            searched = data_features(data, "train", train_positions(data, SEARCHED), chosen, cache, progress)
+            value = memorisation(samples, known, searched)
+            about = described | {"n": n, "train_count": len(searched), "warnings": []}
+            measured.append(Measurement(metric="memorisation", value=value, protocol=about))
+    if "elbo" in metrics:
+        if isinstance(recipe, Bounds):
+            measured += _bounds(recipe, reference, seed, protocol, progress)
+        elif by_name:
+            raise UserError(f"elbo needs a recipe that bounds the likelihood, and {type(recipe).__name__} does not.")
+    return measured
+
+
+def _check(
+    recipe: Recipe[Any], data: DataLike, reference: ExamplesLike, split: str, metrics: Sequence[str], n: int | None
+) -> None:
+    for metric in metrics:
+        if metric not in METRICS:
+            near = difflib.get_close_matches(metric, METRICS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"choose among {', '.join(METRICS)}."
+            raise UserError(f"There is no metric {metric!r}: {hint}")
+    if recipe.spec.shape != data.spec.shape or recipe.spec.kind != data.spec.kind:
+        raise UserError(f"The model makes {recipe.spec}, and {data.source} holds {data.spec}: they must agree.")
+    if n is not None and n < 2:
+        raise UserError(f"n={n}: a comparison needs 2 samples or more.")
+    if len(reference) < 2 or len(data.train) < 2:
+        raise UserError(
+            f"{data.source} has {len(data.train):,} training and {len(reference):,} {split} examples: "
+            "an evaluation needs 2 of each or more."
+        )
+
+
+def _compare(
+    samples: Tensor,
+    real: Tensor,
+    reference: Tensor,
+    features: Features,
+    metrics: Sequence[str],
+    protocol: dict[str, Any],
+) -> Iterator[Measurement]:
+    """Every measure asked for, each of samples and then of real training images in their place."""
+    fewer = f"The floor has {len(real):,} training images, all there are, and the samples are {len(samples):,}."
+    for group, (measure, members) in MEASURES.items():
+        wanted = members if group in metrics else tuple(name for name in members if name in metrics)
+        if not wanted or (group == "classifier_score" and features.head is None):
+            continue
+        ours, floors = measure(samples, reference, features), measure(real, reference, features)
+        for mine, floor in zip(ours, floors, strict=True):
+            if mine.metric in wanted:
+                warnings = floor.warnings + ((fewer,) if len(real) < len(samples) else ())
+                yield _measurement(mine, "", mine.warnings, protocol | {"n": len(samples)})
+                yield _measurement(floor, FLOOR, warnings, protocol | {"n": len(real), "samples": "training images"})
+
+
+def _measurement(result: Result, suffix: str, warnings: tuple[str, ...], protocol: dict[str, Any]) -> Measurement:
+    about = protocol | result.detail | {"warnings": list(warnings)}
+    return Measurement(metric=result.metric + suffix, value=result.value, error=result.error, protocol=about)
+
+
+def _bounds(
+    recipe: Recipe[Any], reference: ExamplesLike, seed: int, protocol: dict[str, Any], progress: Progress | None
+) -> Iterator[Measurement]:
+    """The bound in nats, and in bits per dimension where the recipe says what it bounds."""
+    nats = elbo(recipe, reference, seed=seed, progress=progress)
+    about = protocol | {"n": len(nats), "warnings": []}
+    value, error = mean_and_error(nats)
+    if not isinstance(recipe, Measured):
+        yield Measurement(metric="elbo", value=value, error=error, protocol=about)
+        return
+    about["measure"] = recipe.measure
+    yield Measurement(metric="elbo", value=value, error=error, protocol=about)
+    value, error = mean_and_error(bits_per_dimension(nats, recipe.spec.dimensions, recipe.measure))
+    yield Measurement(metric="bits_per_dim", value=value, error=error, protocol=about)
+
+
+def _describe(features: Features, image: bool) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "features": features.name,
+        "features_sha256": features.sha256,
+        "features_dim": features.dim,
+        "resize": features.resize,
+        "samples": "rounded to 256 levels" if image else "as drawn",
+    }
+    return described if features.accuracy is None else described | {"accuracy": features.accuracy}

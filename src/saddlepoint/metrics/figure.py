@@ -1,0 +1,96 @@
+"""Samples beside the training images nearest to them: a copy shows at a glance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from saddlepoint.errors import UserError
+from saddlepoint.metrics.choose import choose
+from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, train_positions
+from saddlepoint.metrics.datalike import DataLike, Positions, Progress, chunks
+from saddlepoint.metrics.features import to_rgb
+from saddlepoint.metrics.neighbours import CHUNK, nearest
+from saddlepoint.pictures import to_pixels
+from saddlepoint.recipe import Recipe
+
+TILE = 64  # pixels at least, so that 8x8 digits can be seen
+GAP, TITLE = 12, 20
+
+
+def neighbours_figure(
+    recipe: Recipe[Any],
+    data: DataLike,
+    features: str = "auto",
+    *,
+    n: int = 8,
+    k: int = 3,
+    seed: int = 0,
+    cache: Path | None = None,
+    offline: bool = False,
+    weights_file: Path | None = None,
+    progress: Progress | None = None,
+) -> Image.Image:
+    """A row for each of n samples: the sample, its k nearest training images in pixels, and its k nearest in features.
+
+    At most 50,000 training images are searched. features and what follows are as in `evaluate`.
+
+    Raises:
+        UserError: the data are not images, or there are none to train on.
+    """
+    if data.spec.kind != "image" or not len(data.train):
+        raise UserError(f"Neighbours are shown for images, and {data.source} has {len(data.train):,} of {data.spec}.")
+    chosen = choose(
+        features,
+        data,
+        cache=cache,
+        offline=offline,
+        weights_file=weights_file,
+        device=recipe.device,
+        progress=progress,
+    )
+    positions = train_positions(data, SEARCHED)
+    samples = draw(recipe, n, seed)
+    pool = (data.train.x(part).flatten(1) for part in chunks(positions, CHUNK))
+    in_pixels = nearest(samples.flatten(1), pool, k)[1]
+    known = data_features(data, "train", positions, chosen, cache, progress)
+    in_features = nearest(features_of(samples, chosen), known.split(CHUNK), k)[1]
+    columns = {
+        "sample": samples[:, None],
+        "nearest in pixels": _look_up(data, positions, in_pixels),
+        f"nearest in {chosen.name}": _look_up(data, positions, in_features),
+    }
+    return _table(columns)
+
+
+def _look_up(data: DataLike, positions: Positions, where: Tensor) -> Tensor:
+    """(N, k) places among positions -> (N, k, C, H, W)."""
+    found = data.train.x(positions[where.flatten().numpy()])
+    return found.reshape(*where.shape, *found.shape[1:])
+
+
+def _table(columns: dict[str, Tensor]) -> Image.Image:
+    """Titled blocks of (N, k, C, H, W) images side by side."""
+    blocks = [_block(images) for images in columns.values()]
+    font = ImageFont.load_default()
+    widths = [max(block.width, int(font.getlength(title)) + 1) for title, block in zip(columns, blocks, strict=True)]
+    table = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), TITLE + blocks[0].height), "white")
+    pen = ImageDraw.Draw(table)
+    left = 0
+    for title, block, width in zip(columns, blocks, widths, strict=True):
+        pen.text((left, 3), title, fill="black", font=font)
+        table.paste(block, (left, TITLE))
+        left += width + GAP
+    return table
+
+
+def _block(images: Tensor) -> Image.Image:
+    rows, across = images.shape[:2]
+    pixels = to_pixels(to_rgb(images.flatten(0, 1)))
+    height, width = pixels.shape[1:3]
+    joined = pixels.reshape(rows, across, height, width, 3).swapaxes(1, 2).reshape(rows * height, across * width, 3)
+    zoom = max(1, TILE // max(height, width))
+    return Image.fromarray(joined).resize((across * width * zoom, rows * height * zoom), Image.Resampling.NEAREST)

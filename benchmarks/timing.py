@@ -20,7 +20,7 @@ def race(sides: Mapping[str, Callable[[], object]], rounds: int = 15, warmup: in
 
 
 def report(title: str, seconds: Mapping[str, list[float]], reference: str) -> None:
-    """Print how many times faster each side is than the reference: the median of the rounds' ratios, and their range."""
+    """Print how many times faster each side is than the reference: median and range of the rounds' ratios."""
     print(title)
     for name, own in seconds.items():
         ratios = sorted(theirs / mine for theirs, mine in zip(seconds[reference], own, strict=True))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 
 from saddlepoint.data.load import load
-
 from saddlepoint.metrics.classifier import accuracy, train_classifier
 from saddlepoint.metrics.classifiers import COMMITTED, Card, save_classifier
 

@@ -31,9 +31,7 @@ def random_images(side: int, count: int = 2048) -> Data:
     rows = torch.randint(256, (count, side, side, 3), dtype=torch.uint8).numpy()
     index = torch.arange(count).numpy()
     part = Examples(spec=spec, rows=rows, index=index)
-    return Data(
-        spec=spec, source="noise", fingerprint="", options=DataConfig(), train=part, validation=part, test=part
-    )
+    return Data(spec=spec, source="noise", fingerprint="", options=DataConfig(), train=part, validation=part, test=part)
 
 
 def loop(data: Data, width: int, batch: int, *, tuned: bool, device: torch.device) -> Callable[[], None]:

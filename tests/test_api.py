@@ -121,7 +121,7 @@ def test_evaluation_keeps_the_best_checkpoint(tmp_path):
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     scores = {line["images"]: line["value"] for line in lines if line["metric"] == "fd"}
     assert len(scores) == 3
-    assert {line["protocol"]["reference"]["split"] for line in lines if line["metric"] == "fd"} == {"validation"}
+    assert {line["protocol"]["reference"] for line in lines if line["metric"] == "fd"} == {"validation"}
     best = json.loads((run.path / "best.json").read_text())
     assert best["value"] == min(scores.values())
     assert saddlepoint.load(run, checkpoint="best").sample(1).isfinite().all()

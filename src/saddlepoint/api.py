@@ -27,7 +27,7 @@ from saddlepoint.engine.memory import estimate_memory
 from saddlepoint.engine.trainer import Evaluate, Trainer
 from saddlepoint.errors import UserError
 from saddlepoint.files import append_json, write_json
-from saddlepoint.metrics.evaluate import Measurement
+from saddlepoint.metrics.evaluate import DEFAULT, Measurement
 from saddlepoint.metrics.evaluate import evaluate as measure
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import DataSpec
@@ -189,17 +189,17 @@ def evaluate(
         reference or manifest["data"]["source"], _configs_of(manifest, fixed_size=True), offline, reporter
     )
     model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
-    asked = {} if metrics is None else {"metrics": metrics}
     measured = measure(
         model,
         data,
+        metrics=DEFAULT if metrics is None else metrics,
         features=features,
         n=n,
         seed=seed,
         weights=weights,
         weights_file=Path(weights_file) if weights_file else None,
         offline=offline,
-        **asked,
+        progress=(reporter or Silent()).working,
     )
     state = read_state(where)
     _record(folder, state["step"], state["images"], measured)
@@ -289,7 +289,7 @@ def _folder(run: str | Path | Run) -> Path:
 def _load_data(source: str | Path, configs: dict[str, Config], offline: bool, reporter: Reporter | None) -> Data:
     options = configs["data"]
     assert isinstance(options, DataConfig)
-    data = load_data(str(source), options, offline=offline)
+    data = load_data(str(source), options, offline=offline, progress=(reporter or Silent()).working)
     for note in data.notes:
         (reporter or Silent()).note(note)
     return data

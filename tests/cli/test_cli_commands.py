@@ -257,7 +257,10 @@ def test_numbers_show_as_many_digits_as_they_carry(value: float, error: float | 
 
 def test_the_shared_protocol_holds_what_all_say_alike() -> None:
     shared, warnings = common(
-        [{"n": 200, "k": 3, "features_sha256": "ab" * 32, "warnings": ["Few."]}, {"n": 200, "features_sha256": "ab" * 32}]
+        [
+            {"n": 200, "k": 3, "features_sha256": "ab" * 32, "warnings": ["Few."]},
+            {"n": 200, "features_sha256": "ab" * 32},
+        ]
     )
     assert shared == {"n": 200, "features_sha256": "abababababab"}
     assert warnings == ["Few."]

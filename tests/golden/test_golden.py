@@ -13,12 +13,11 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from support import small, trainer
-
 from saddlepoint import catalogue
 from saddlepoint.config import DataConfig
 from saddlepoint.data.load import load
 from saddlepoint.engine.budget import Budget
+from support import small, trainer
 
 LOSSES = Path(__file__).with_name("losses.json")
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]

@@ -28,7 +28,7 @@ class Lines:
 
     def __init__(self, every: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.every, self.clock = every, clock
-        self._said = -float("inf")
+        self._said, self._worked = -float("inf"), clock()
         self._unsaid: Progress | None = None
 
     def __enter__(self) -> Self:
@@ -45,6 +45,11 @@ class Lines:
         self._unsaid = progress
         if self.clock() - self._said >= self.every:
             self._line(progress)
+
+    def working(self, done: int, total: int, what: str) -> None:
+        if self.clock() - self._worked >= self.every:
+            self._worked = self.clock()
+            self._print(counted(done, total, what))
 
     def note(self, sentence: str) -> None:
         self._print(sentence)
@@ -84,6 +89,11 @@ class Live:
     def progress(self, progress: Progress) -> None:
         self._live.update(_panel(progress))
 
+    def working(self, done: int, total: int, what: str) -> None:
+        from rich.text import Text
+
+        self._live.update(Text("" if done == total else counted(done, total, what)))
+
     def note(self, sentence: str) -> None:
         from rich.text import Text
 
@@ -102,6 +112,11 @@ def working() -> Generator[Callable[[str, int, int], None]]:
     status = console(stderr=True).status("")
     with status:
         yield lambda what, done, total: status.update(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
+
+
+def counted(done: int, total: int, what: str) -> str:
+    """`decoding photos: 1,200 of 40,000`; 0 for an unknown total."""
+    return f"{what}: {done:,}" + (f" of {total:,}" if total else "")
 
 
 def standing(progress: Progress) -> str:

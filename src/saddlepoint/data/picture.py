@@ -59,7 +59,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
     """
     if text == "auto":
         return None
-    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    match = re.fullmatch(r"([0-9]+)(?:x([0-9]+))?", text)
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not (0 < height <= 4096 and 0 < width <= 4096):
         raise UserError(f"size={text}: write a side like 64, or height x width like 48x64, from 1 to 4096, or auto.")

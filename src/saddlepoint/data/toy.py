@@ -55,8 +55,8 @@ class Mixture:
         scale = math.log(2 * math.pi * self.std**2)
         parts: list[Tensor] = []
         for part in x.detach().double().cpu().split(4096):
-            squared = (part[:, None] - centres).square().sum(-1) / self.std**2
-            parts.append(torch.logsumexp(log_weights - squared / 2, dim=1) - scale)
+            squared = torch.cdist(part, centres).square_()
+            parts.append(torch.logsumexp(log_weights - squared / (2 * self.std**2), dim=1) - scale)
         return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)
 
     def _centres(self) -> tuple[Tensor, Tensor]:

@@ -329,15 +329,15 @@ def test_figure_shows_a_copy_beside_itself():
         build(Copies, data), data, "pixels", n=3, k=2, progress=lambda done, total, what: told.append(what)
     )
     assert "features of train examples" in told
-    side = 64  # 8x8 shown eightfold
-    assert figure.height == 20 + 3 * side
-    pixel_column = max(side, _title_width("sample")) + 12
-    feature_column = pixel_column + max(2 * side, _title_width("nearest in pixels")) + 12
+    side, step = 64, 68  # 8x8 shown eightfold
+    assert figure.height == 20 + 3 * step - 4
+    pixel_column = max(side, _title_width("sample")) + 16
+    feature_column = pixel_column + max(2 * step - 4, _title_width("nearest in pixels")) + 16
     for row in range(3):
-        top = 20 + row * side
+        top = 20 + row * step
         tiles = [figure.crop((x, top, x + side, top + side)).tobytes() for x in (0, pixel_column, feature_column)]
         assert tiles[0] == tiles[1] == tiles[2]
-        second = figure.crop((pixel_column + side, top, pixel_column + 2 * side, top + side)).tobytes()
+        second = figure.crop((pixel_column + step, top, pixel_column + step + side, top + side)).tobytes()
         assert second != tiles[0]
 
 

@@ -18,7 +18,7 @@ from saddlepoint.pictures import to_pixels
 from saddlepoint.recipe import Recipe
 
 TILE = 64  # pixels at least, so that 8x8 digits can be seen
-GAP, TITLE = 12, 20
+RULE, GAP, TITLE = 4, 16, 20  # pixels between tiles, between blocks, and above
 
 
 def neighbours_figure(
@@ -88,9 +88,13 @@ def _table(columns: dict[str, Tensor]) -> Image.Image:
 
 
 def _block(images: Tensor) -> Image.Image:
+    """(N, k, C, H, W) as a grid on white."""
     rows, across = images.shape[:2]
     pixels = to_pixels(to_rgb(images.flatten(0, 1)))
+    zoom = max(1, TILE // max(pixels.shape[1:3]))
+    pixels = pixels.repeat(zoom, 1).repeat(zoom, 2)
     height, width = pixels.shape[1:3]
-    joined = pixels.reshape(rows, across, height, width, 3).swapaxes(1, 2).reshape(rows * height, across * width, 3)
-    zoom = max(1, TILE // max(height, width))
-    return Image.fromarray(joined).resize((across * width * zoom, rows * height * zoom), Image.Resampling.NEAREST)
+    block = Image.new("RGB", (across * (width + RULE) - RULE, rows * (height + RULE) - RULE), "white")
+    for i, tile in enumerate(pixels):
+        block.paste(Image.fromarray(tile), (i % across * (width + RULE), i // across * (height + RULE)))
+    return block

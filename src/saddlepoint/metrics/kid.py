@@ -36,11 +36,11 @@ def kernel_distance(x: Tensor, y: Tensor) -> tuple[float, float | None]:
 def _block_sums(x: Tensor, x_blocks: list[Tensor], y: Tensor, y_blocks: list[Tensor], *, same: bool) -> Tensor:
     """(G, G) sums of the kernel over pairs of blocks, an example never paired with itself."""
     x, y = x.double(), y.double()
-    joined = torch.cat(y_blocks)
+    y, one = y[torch.cat(y_blocks)], torch.ones((), dtype=torch.float64)
     sizes = [len(block) for block in y_blocks]
     rows: list[Tensor] = []
     for g, block in enumerate(x_blocks):
-        kernel = (x[block] @ y[joined].T / x.shape[1] + 1) ** 3
+        kernel = torch.addmm(one, x[block], y.T, alpha=1 / x.shape[1]).pow_(3)
         row = torch.stack([part.sum() for part in kernel.split(sizes, 1)])
         if same:
             row[g] -= ((x[block].square().sum(1) / x.shape[1] + 1) ** 3).sum()

@@ -13,8 +13,8 @@ CHUNK = 1000
 def distances(x: Tensor, y: Tensor) -> Tensor:
     """(N, M) Euclidean distances of (N, d) and (M, d), in float64: the product form loses too much in float32."""
     x, y = x.double(), y.double()
-    squared = x.square().sum(1, keepdim=True) + y.square().sum(1) - 2 * x @ y.T
-    return squared.clamp(min=0).sqrt()
+    squared = torch.addmm(y.square().sum(1), x, y.T, alpha=-2)  # in place from here on: N x M is large
+    return squared.add_(x.square().sum(1, keepdim=True)).clamp_(min=0).sqrt_()
 
 
 def nearest(queries: Tensor, pool: Iterable[Tensor], k: int = 1) -> tuple[Tensor, Tensor]:

@@ -42,5 +42,5 @@ def radii(x: Tensor, k: int) -> Tensor:
         apart = distances(x[start : start + CHUNK], x)
         rows = torch.arange(len(apart))
         apart[rows, start + rows] = torch.inf
-        parts.append(apart.kthvalue(k, 1).values)
+        parts.append(apart.topk(k, largest=False).values[:, -1])
     return torch.cat(parts)

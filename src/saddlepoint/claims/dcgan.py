@@ -22,8 +22,8 @@ CLAIM = Claim(
     },
     settings={
         "quick": {
-            "mnist": Setting(images=60_000, options={"width": 32, "ema": 4_000}),
-            "cifar10": Setting(images=90_000, options={"width": 32, "ema": 5_000}),
+            "mnist": Setting(images=60_000, options={"width": 32, "batch": 32, "ema": 4_000}),
+            "cifar10": Setting(images=60_000, options={"width": 32, "batch": 32, "ema": 4_000}),
         },
         "full": {
             "mnist": Setting(images=5_000_000, options={"batch": 128}),

@@ -117,7 +117,7 @@ CLAIM = Claim(
     settings={
         "quick": {
             "mnist": Setting(images=180_000, options={"ema": 5_000}),
-            "cifar10": Setting(images=110_000, options={"ema": 5_000}),
+            "cifar10": Setting(images=80_000, options={"ema": 5_000}),
         },
         "full": {
             "mnist": Setting(images=20_000_000, options={"batch": 100}),

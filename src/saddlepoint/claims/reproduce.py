@@ -21,7 +21,7 @@ from saddlepoint.claims.results import Row, keep
 from saddlepoint.config import DataConfig, build
 from saddlepoint.data.dataset import Data
 from saddlepoint.data.load import load as load_data
-from saddlepoint.engine.events import Reporter
+from saddlepoint.engine.events import Reporter, Silent
 from saddlepoint.errors import UserError
 from saddlepoint.files import write_json
 from saddlepoint.metrics.measurement import FLOOR, Measurement
@@ -57,7 +57,7 @@ def reproduce(
     """
     setting = claim.setting(on, scale)
     chosen = build(DataConfig, {k: v for k, v in setting.options.items() if k in DataConfig.model_fields})
-    loaded = load_data(data or on, chosen, offline=offline)
+    loaded = load_data(data or on, chosen, offline=offline, progress=(reporter or Silent()).working)
     called = on if data is None or loaded.fingerprint == KNOWN.get(on) else Path(data).stem
     command = f"saddle reproduce {claim.recipe} --on {on}{f' --data {called}' if called != on else ''} --scale {scale}"
     rows: list[Row] = []

@@ -22,7 +22,7 @@ CLAIM = Claim(
     settings={
         "quick": {
             "mnist": Setting(images=600_000, options={**PAPER, "ema": 10_000}),
-            "cifar10": Setting(images=120_000, options={"ema": 5_000}),
+            "cifar10": Setting(images=80_000, options={"ema": 5_000}),
         },
         "full": {
             "mnist": Setting(images=100_000_000, options=PAPER),

@@ -79,13 +79,13 @@ CLAIM = Claim(
                 },
             ),
             "cifar10": Setting(
-                images=96_000,
+                images=64_000,
                 options={
                     "width": 16,
                     "lr": 5e-4,
                     "batch": 32,
                     "ema": 4_000,
-                    "checkpoint_every": 75,
+                    "checkpoint_every": 50,
                     "keep": 20,
                 },
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -111,8 +112,9 @@ def _train(
 
 
 def _finished(run: Run) -> Run:
+    """A signal that stopped the training stops all of it; what is trained goes on next time."""
     if run.stopped_by:
-        raise KeyboardInterrupt
+        raise SystemExit(128 + signal.Signals[run.stopped_by])
     return run
 
 

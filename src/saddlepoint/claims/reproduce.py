@@ -184,7 +184,7 @@ def hardware(device: torch.device, threads: int) -> str:
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     model = models[0] if models else platform.processor() or platform.machine()
-    return f"{model}, {os.cpu_count()} cores, {threads} threads"
+    return f"{model}, {os.cpu_count()} cores, {threads} of them used"
 
 
 def _picture(model: Recipe[Any]) -> Any:

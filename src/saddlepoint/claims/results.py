@@ -46,9 +46,14 @@ class Row:
     command: str
 
     @property
+    def training(self) -> tuple[str, str, int]:
+        """Seeds of one training differ in nothing but the seed."""
+        return self.recipe, self.options, self.images
+
+    @property
     def key(self) -> tuple[object, ...]:
         """Rows of equal key are the same number measured again."""
-        return self.recipe, self.fingerprint, self.scale, self.seed, self.images, self.options, self.measure
+        return *self.training, self.fingerprint, self.scale, self.seed, self.measure
 
 
 COLUMNS = [f.name for f in fields(Row)]

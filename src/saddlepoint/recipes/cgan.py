@@ -95,8 +95,11 @@ class CGAN(TwoPlayer[CGANConfig]):
         self.discriminator = DCGANDiscriminator(spec.shape, config.width, len(spec.classes))
 
     def prior(self, noise: Noise) -> Tensor:
-        """z uniform in the unit hypercube (section 4.1)."""
-        return noise.uniform(self.config.latent)
+        """z uniform in the unit hypercube (section 4.1), and for DCGAN's networks in theirs, which has 0 at its centre:
+        with the other they learn to overlook z, and make one image of each class (standard deviation of a pixel within
+        a class on MNIST after 20,000 images: 0.01 against 0.24)."""
+        z = noise.uniform(self.config.latent)
+        return z if self.config.network == "mlp" else 2 * z - 1
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z, y)

@@ -27,10 +27,11 @@ from saddlepoint.errors import UserError
 from saddlepoint.files import write_json
 from saddlepoint.metrics.measurement import FLOOR, Measurement
 from saddlepoint.pictures import wall
-from saddlepoint.recipe import Recipe
+from saddlepoint.recipe import Bounds, Recipe
 
 RUNS = Path("runs") / "reproduce"
 COST = "cost.json"
+COMPARED = ("fd", "kid", "prdc")
 KNOWN = {"mnist": "edeae742c0343f2362549c3078cbccd1d93dd99af9f3b3551ba9e5ff3430bc5e"}
 """Fingerprints by which data of the user's own is known to be the published set."""
 
@@ -65,8 +66,9 @@ def reproduce(
     for seed in seeds:
         folder = RUNS / f"{claim.recipe}-{called}-{scale}-seed{seed}"
         run, cpu = _train(claim.recipe, setting, data or on, seed, folder, device, offline, reporter)
-        measured = api.evaluate(run, device=device, offline=offline, reporter=reporter)
         model = run.model(device=device)
+        metrics = [*COMPARED, *(["elbo"] if isinstance(model, Bounds) else [])]
+        measured = api.evaluate(run, metrics=metrics, device=device, offline=offline, reporter=reporter)
         if claim.probe:
             measured += claim.probe(Trained(run=run, model=model, data=loaded, seed=seed))
         about = _protocol(claim, setting, on, called, scale, seed, run, cpu, loaded, command)

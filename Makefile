@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # One thread for each of two workers: OpenMP threads of two busy processes slow each other many times over.
 FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+CODE := src tests benchmarks
 RUN := runs/demo-$(shell date +%Y%m%d-%H%M%S)
 
 .PHONY: demo test check lint bench slow
@@ -25,8 +26,8 @@ check: lint $(VENV)/.dev
 	$(FAST) --cov=saddlepoint --cov-report=term:skip-covered --cov-fail-under=85
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 # Start-up time against `import torch`.

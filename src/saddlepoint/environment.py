@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -86,18 +88,58 @@ def _precision(device: torch.device) -> Fact:
 
 
 def _threads() -> Fact:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    value = f"torch uses {torch.get_num_threads()} of {cores} cores; load {busy:.1f}"
-    return Fact(topic="threads", value=value, advice=crowding(busy, torch.get_num_threads(), cores))
+    threads, cores, busy = torch.get_num_threads(), _cores(), busy_cores()
+    crowded = free_threads(threads, cores, busy) < threads
+    return Fact(
+        topic="threads",
+        value=f"torch uses {threads} of {cores} cores; other work keeps {busy:.1f} busy",
+        advice="Training will take fewer threads, for crowded ones slow each other many times over." * crowded,
+    )
 
 
-def crowding(busy: float, threads: int, cores: int) -> str:
-    """Advice where threads outnumber free cores: OpenMP threads that wait for a core spin, and steps take many
-    times as long (measured: 33 steps/s against 98 beside one busy core of two)."""
-    if threads <= 1 or busy + threads <= cores + 0.5:
+def make_room() -> str:
+    """Take fewer torch threads where other work keeps cores busy. Returns what to tell the user, or nothing.
+
+    OpenMP threads that wait for a core spin: measured beside one busy core of two, 33 steps/s with two threads
+    against 98 with one. A user who set OMP_NUM_THREADS has decided.
+    """
+    threads = torch.get_num_threads()
+    free = free_threads(threads, _cores(), busy_cores())
+    if "OMP_NUM_THREADS" in os.environ or free == threads:
         return ""
-    return "Other work keeps the cores busy: train with OMP_NUM_THREADS=1, or one job at a time."
+    take_threads(free)
+    return f"Other work keeps this machine busy: torch takes {free} of its {threads} threads (OMP_NUM_THREADS decides)."
+
+
+def take_threads(count: int) -> None:
+    """Take so many torch threads, unless OMP_NUM_THREADS has decided."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(count)
+
+
+def free_threads(threads: int, cores: int, busy: float) -> int:
+    """How many of torch's threads have a core to themselves; one at least."""
+    return max(1, min(threads, round(cores - busy)))
+
+
+def busy_cores(seconds: float = 0.2) -> float:
+    """Cores that the whole machine keeps busy now; the last minute's load where there is no /proc."""
+    if not Path("/proc/stat").exists():
+        return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    before = _ticks()
+    time.sleep(seconds)
+    idle, total = (now - then for now, then in zip(_ticks(), before, strict=True))
+    return (os.cpu_count() or 1) * (1 - idle / total) if total else 0.0
+
+
+def _ticks() -> tuple[int, int]:
+    """Idle and all clock ticks since boot, over all cores."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _writable(topic: str, folder: Path, advice: str) -> Fact:

@@ -3,7 +3,10 @@ the exit status is the point."""
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -11,7 +14,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from cli_support import Saddle
+from cyclopts.completion import ShellDetectionError
+
+import saddlepoint
+from saddlepoint.cli.common import print_json
+from saddlepoint.cli.main import main
 
 SADDLE = [sys.executable, "-m", "saddlepoint"]
 
@@ -26,6 +35,27 @@ def test_a_bug_is_named_with_its_traceback(saddle: Saddle, monkeypatch: pytest.M
     assert "Traceback" in result.err
     assert "bug" in result.err.splitlines()[-1]
     assert "ZeroDivisionError" in result.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(errno.EACCES, "", "/locked/run"), "/locked/run: permission denied."),
+        (OSError(errno.ENOSPC, ""), "the disk: no space left on device."),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"), "micro_batch"),
+    ],
+)
+def test_what_the_machine_refuses_is_said_without_a_traceback(
+    saddle: Saddle, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def refused(pattern: str) -> list[str]:
+        raise error
+
+    monkeypatch.setattr("saddlepoint.catalogue.names", refused)
+    result = saddle("ls")
+    assert result.status == 2
+    assert said in result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_non_finite_loss_stops_with_status_1_and_no_traceback(saddle: Saddle, tmp_path: Path) -> None:
@@ -58,7 +88,8 @@ def test_a_signal_ends_training_with_a_checkpoint(
     tmp_path: Path, cache: Path, number: signal.Signals, status: int
 ) -> None:
     command = [*SADDLE, "train", "gan", "--minutes", "5", "--out", "run", "track=none", "log_every=5"]
-    env = os.environ | {"SADDLE_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
+    package = Path(saddlepoint.__file__).parents[1]  # wherever this process found it
+    env = os.environ | {"SADDLE_CACHE": str(cache), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(package)}
     with subprocess.Popen(
         command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -91,3 +122,39 @@ def test_a_reader_that_leaves_is_no_error_to_talk_about() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("dcgan: ")
     assert done.stderr == ""
+
+
+def test_a_terminal_without_unicode_shows_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert main(["info", "dcgan"]) == 0
+    terminal.seek(0)
+    assert "int ? 1" in terminal.read()
+
+
+def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"value": math.nan, "list": [(math.inf, 1.5)], "path": Path("a")})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "value": None,
+        "list": [[None, 1.5]],
+        "path": "a",
+    }
+
+
+def test_completion_knows_commands_and_options(saddle: Saddle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = saddle("--install-completion", "--shell", "fish")
+    assert result.status == 0
+    script = Path(result.out.removeprefix("Installed in ").partition(";")[0]).read_text()
+    assert "evaluate" in script
+    assert "dry-run" in script
+
+
+def test_an_unknown_shell_is_asked_for(saddle: Saddle, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> str:
+        raise ShellDetectionError
+
+    monkeypatch.setattr("cyclopts.completion.detect.detect_shell", unknown)
+    result = saddle("--install-completion")
+    assert result.status == 2
+    assert "--shell bash" in result.err

@@ -9,7 +9,8 @@ import torch
 
 from saddlepoint.data.dataset import Examples as Split
 from saddlepoint.data.load import load
-from saddlepoint.diagnosis import COPIES, FEW, RECALL, Examples, Finding, diagnose
+from saddlepoint.data.toy import TOYS
+from saddlepoint.diagnosis import COPIES, FEW, RECALL, SPREAD, Examples, Finding, diagnose
 
 RUN = {"data": {"train": 5000}}
 Line = dict[str, Any]
@@ -110,6 +111,20 @@ def test_collapse_to_the_mean_picture(digits: Examples) -> None:
     mean = digits.train.mean(0, keepdim=True)
     samples = mean + 0.15 * (digits.samples - mean)
     assert "collapse" in names(diagnose([], [], RUN, with_samples(digits, samples)))
+
+
+@pytest.mark.parametrize(("modes", "collapsed"), [(1, True), (8, False)])
+def test_collapse_to_one_mode_shows_in_the_spread(modes: int, collapsed: bool) -> None:
+    """Points of one mode keep a fair distance from their nearest neighbour, and lie all in one place."""
+    ring = TOYS["8gaussians"]
+    real = ring.sample(1000, seed=0)
+    drawn = ring.sample(20_000, seed=1)
+    one = drawn[(drawn - real[0]).norm(dim=1) < 0.5]
+    samples = (one if modes == 1 else drawn)[:256]
+    found = diagnose([], [], RUN, Examples(samples=samples, train=real[:800], held_out=real[800:]))
+    assert ("collapse" in names(found)) is collapsed
+    if collapsed:
+        assert found[0].evidence["spread"] < SPREAD
 
 
 def test_blurred_samples_are_not_collapsed(digits: Examples) -> None:

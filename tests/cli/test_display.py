@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from saddlepoint.cli.display import Lines, Live, duration, losses, standing, watch, working
+from saddlepoint.cli.display import Lines, Live, duration, losses, standing, watch
 from saddlepoint.engine.events import Progress
 
 
@@ -79,11 +79,18 @@ def test_elsewhere_there_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(watch(), Lines)
 
 
-def test_working_shows_counts_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    screens = Terminal(), io.StringIO()
-    for screen in screens:
-        monkeypatch.setattr(sys, "stderr", screen)
-        with working() as count:
-            count("decoding photos/", 1200, 4000)
-    assert "decoding photos/: 1,200 of 4,000" in screens[0].getvalue()
-    assert screens[1].getvalue() == ""
+def test_long_work_before_training_is_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    lines = Lines(every=10, clock=lambda: now)
+    for now in (1.0, 11.0, 12.0, 22.0):
+        lines.working(int(100 * now), 4000, "decoding photos/")
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["decoding photos/: 1,100 of 4,000", "decoding photos/: 2,200 of 4,000"]
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with Live() as display:
+        display.working(1200, 0, "reading photos/")
+    assert "reading photos/: 1,200" in screen.getvalue()

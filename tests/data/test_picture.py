@@ -174,10 +174,11 @@ def test_broken_bytes_decode_or_are_named_broken(kind, position, junk, cut):
     at = int(position * len(whole))
     broken = whole[:at] + junk + (b"" if cut else whole[at + len(junk) :])
     try:
-        probe(broken)
-        assert decode(broken, (5, 5, 3), "crop").shape == (5, 5, 3)
-    except PictureError as error:
-        assert str(error)
+        pixels = decode(broken, (5, 5, 3), "crop")
+    except PictureError:
+        return
+    assert pixels.shape == (5, 5, 3)
+    assert probe(broken).width > 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from saddlepoint.catalogue import create, info
 from saddlepoint.errors import UserError
 from saddlepoint.networks.r3gan import Basis, ResidualBlock, Transition
 from saddlepoint.recipe import Latent
-from saddlepoint.recipes.r3gan import usual_gamma
+from saddlepoint.recipes.r3gan import usual_gamma, usual_lr
 from saddlepoint.types import Batch, DataSpec, Noise
 
 RGB32 = DataSpec(shape=(3, 32, 32))
@@ -218,13 +218,20 @@ def test_generator_objective_moves_only_the_generators_gradient():
 
 
 def test_schedules_follow_the_images_seen():
-    model = small(burn_in=1000)
+    model = small(burn_in=1000, lr=(2e-4, 5e-5))
     for player in model.players().values():
         assert player.betas[0] == 0
         for seen, lr, beta2, gamma in ((0, 2e-4, 0.9, 0.05), (500, 1.25e-4, 0.945, 0.0275), (2000, 5e-5, 0.99, 0.005)):
             assert player.lr(seen) == pytest.approx(lr)
             assert player.betas[1](seen) == pytest.approx(beta2)
             assert model.gamma(seen) == pytest.approx(gamma)
+
+
+def test_usual_lr_is_the_papers_at_its_width_and_higher_below():
+    assert usual_lr(768) == pytest.approx((2e-4, 5e-5))
+    assert usual_lr(384) == pytest.approx((4e-4, 1e-4))
+    assert usual_lr(32) == pytest.approx((2e-3, 5e-4))
+    assert create("r3gan", RGB32, width=32).players()["generator"].lr(0) == pytest.approx(2e-3)
 
 
 @pytest.mark.parametrize(("side", "gamma"), [(8, 0.05), (32, 0.05), (64, 2), (256, 150)])

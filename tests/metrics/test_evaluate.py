@@ -24,7 +24,8 @@ def test_every_measure_comes_with_its_floor_and_its_protocol():
     data = make_data(train=300, test=120)
     measured = evaluate(build(Brightness, data), data, seed=3, weights="raw")
     found = by_name(measured)
-    assert list(found) == [name + end for name in ("fd", "kid", *PRDC) for end in ("", "_floor")]
+    floored = [name + end for name in ("fd", "kid", *PRDC) for end in ("", "_floor")]
+    assert list(found) == [*floored, "memorisation"]
     assert found["fd"].label() == "FD[pixels:8x8]"
     assert found["fd_floor"].label() == "FD floor[pixels:8x8]"
     assert found["density"].label() == "density[pixels:8x8]"
@@ -233,7 +234,7 @@ def test_a_diverged_model_is_named():
 def test_colour_transparency_and_points(shape: tuple[int, ...]):
     data = make_data(shape=shape, classes=0)
     measured = evaluate(build(Brightness, data), data, n=50)
-    assert len(measured) == 12
+    assert len(measured) == 13
     assert measured[0].protocol["samples"] == ("as drawn" if shape == (2,) else "rounded to 256 levels")
 
 

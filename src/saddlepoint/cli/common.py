@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,8 +24,16 @@ Checkpoint = Literal["latest", "best"] | int
 
 
 def print_json(value: Any) -> None:
-    """JSON on stdout; paths and other objects become text."""
-    print(json.dumps(value, indent=2, default=str))
+    """JSON on stdout; paths become text, and numbers that are not finite null, for JSON has none."""
+    print(json.dumps(_plain(value), indent=2, default=str, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -37,17 +37,15 @@ def inspect(
         source: A folder, archive, array or IDX file, or the name of a known set.
         sheet: Write a PNG of examples as a model will see them.
     """
-    from saddlepoint.cli.display import working
+    from saddlepoint.cli.display import watch
     from saddlepoint.config import DataConfig, build, parse_overrides
     from saddlepoint.data import load
 
     if sheet:
         check_png("--sheet", sheet)
     asked = build(DataConfig, parse_overrides(options))
-    with working() as progress:
-        found = load.inspect(
-            source, asked, offline=offline, progress=lambda done, total, what: progress(what, done, total)
-        )
+    with watch() as reporter:
+        found = load.inspect(source, asked, offline=offline, progress=reporter.working)
     if sheet:
         make_folder("--sheet", sheet.parent)
         load.contact_sheet(found).save(sheet)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -101,17 +100,6 @@ class Live:
 
     def wrote(self, what: str, path: Path) -> None:
         """Said at the end, all together."""
-
-
-@contextmanager
-def working() -> Generator[Callable[[str, int, int], None]]:
-    """A line on a terminal for work that counts: call it with (what, done, total), 0 for an unknown total."""
-    if not sys.stderr.isatty():
-        yield lambda what, done, total: None
-        return
-    status = console(stderr=True).status("")
-    with status:
-        yield lambda what, done, total: status.update(f"{what}: {done:,}" + (f" of {total:,}" if total else ""))
 
 
 def counted(done: int, total: int, what: str) -> str:

@@ -58,7 +58,9 @@ def evaluate(
     """
     from saddlepoint import api
     from saddlepoint.cli.display import watch
+    from saddlepoint.environment import make_room
 
+    make_room()
     with watch() as reporter:
         measured = api.evaluate(
             run,

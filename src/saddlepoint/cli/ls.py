@@ -25,4 +25,6 @@ def ls(pattern: str = "*", /, *, as_json: Json = False) -> None:
         return
     width = max(len(entry.name) for entry in entries)
     for entry in entries:
-        print(f"{entry.name:<{width}}  {entry.paper.year}  {entry.summary}")
+        values = " ".join(f"{key}={value}" for key, value in entry.preset.items())
+        about = f"{entry.recipe} with {values}" if entry.preset else entry.summary
+        print(f"{entry.name:<{width}}  {entry.paper.year}  {about}")

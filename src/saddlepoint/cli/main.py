@@ -12,8 +12,11 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import Literal
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.completion import ShellDetectionError
 
 from saddlepoint import __version__
 from saddlepoint.cli.cite import cite
@@ -54,12 +57,26 @@ app.command(reproduce)
 app.command(data)
 app.command(cite)
 app.command(doctor)
-app.register_install_completion_command(help="Install completion for your shell.")
+
+
+@app.command(name="--install-completion")
+def install_completion(shell: Literal["bash", "zsh", "fish"] | None = None) -> None:
+    """Install completion for your shell.
+
+    Example: saddle --install-completion --shell bash
+
+    Args:
+        shell: By default the shell that runs this.
+    """
+    print(f"Installed in {app.install_completion(shell=shell)}; it works from the next shell on.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show "≥" shows "?" and goes on
     try:
         status = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
@@ -90,6 +107,8 @@ def _mistake(error: Exception) -> str | None:
         return _line(str(error))
     if isinstance(error, CycloptsError):
         return _line(str(error).partition(" Available commands:")[0])
+    if isinstance(error, ShellDetectionError):
+        return "it cannot be told which shell this is: name it, as in --install-completion --shell bash."
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
         return f"{error.filename or 'the disk'}: {os.strerror(error.errno).lower()}."
     torch = sys.modules.get("torch")  # a command that never loaded it cannot have run out of its memory

@@ -36,9 +36,11 @@ def resume(
         device: cpu, cuda, cuda:1, mps; auto takes the fastest there is.
         data: Where the data is now, if it has moved.
     """
-    from saddlepoint import api
+    from saddlepoint import api, runs
     from saddlepoint.cli.display import watch
+    from saddlepoint.environment import take_threads
 
+    take_threads(runs.manifest(run)["threads"])  # equal threads, equal bits
     with watch() as reporter:
         went_on = api.resume(
             run,

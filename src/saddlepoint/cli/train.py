@@ -56,6 +56,7 @@ def train(
     from saddlepoint import api
     from saddlepoint.cli.display import watch
     from saddlepoint.config import parse_overrides
+    from saddlepoint.environment import make_room
 
     keys = parse_overrides(options)
     _no_flags_among(keys, inspect.signature(api.train).parameters)
@@ -65,6 +66,8 @@ def train(
         show(api.plan(name, data, seed=seed, device=device, offline=offline, **keys), as_json=as_json)
         return 0
     with watch() as reporter:
+        if crowded := make_room():
+            reporter.note(crowded)
         run = api.train(
             name,
             data,

@@ -76,8 +76,8 @@ def read_idx(path: Path) -> Array:
         raise UserError(f"{path} is not an IDX file of unsigned bytes.")
     axes = content[3]
     shape = tuple(int.from_bytes(content[4 + 4 * i : 8 + 4 * i]) for i in range(axes))
-    values = np.frombuffer(content, np.uint8, offset=min(4 + 4 * axes, len(content)))
-    if values.size != math.prod(shape):
+    values = np.frombuffer(content, np.uint8)[4 + 4 * axes :]
+    if len(content) < 4 + 4 * axes or values.size != math.prod(shape):
         raise UserError(f"{path} is cut short or damaged: {shape} values announced, {values.size:,} found.")
     return values.reshape(shape)
 

@@ -40,7 +40,7 @@ class PictureError(Exception):
     """It cannot be decoded; the message is the reason, without the name."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
     """What a picture says of itself before it is decoded; height and width as it is to be seen."""
 

@@ -131,6 +131,9 @@ class Tar(Files):
                         assert content is not None
                         encoded = content.read()
                         yield name, member.size, lambda encoded=encoded: encoded
+                # tarfile takes a header that is cut short for the end, so see that the closing block was there
+                if archive.fileobj.tell() < archive.offset + tarfile.BLOCKSIZE:
+                    raise tarfile.ReadError("it ends without its closing block, as if cut short")
         except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
             raise UserError(f"{self.title} is not a readable tar archive: {error}.") from error
 

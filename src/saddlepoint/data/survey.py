@@ -27,7 +27,7 @@ from saddlepoint.data.splits import Codes
 VERSION = 1  # of what a cache holds and how it is decoded; part of every fingerprint
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One picture: its name, sha256 and header, or why it has none."""
 

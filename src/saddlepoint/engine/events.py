@@ -65,14 +65,18 @@ class Scalars:
         for key, values in logs.items():
             self._held.setdefault(key, []).extend(values)
 
-    def read(self) -> dict[str, float]:
+    def peek(self) -> dict[str, float]:
         """One transfer for all of them."""
         if not self._held:
             return {}
         means = torch.stack([torch.stack(values).mean() for values in self._held.values()]).tolist()
-        read = dict(zip(self._held, means, strict=True))
+        return dict(zip(self._held, means, strict=True))
+
+    def read(self) -> dict[str, float]:
+        """The same, and a new interval begins."""
+        means = self.peek()
         self._held = {}
-        return read
+        return means
 
 
 class Log:

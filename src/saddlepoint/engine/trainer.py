@@ -82,7 +82,11 @@ class Trainer:
                 if due or self.device.type == "cpu":  # on a GPU the look waits for the device, so it is rare
                     self._heed_faults()
                 if due:
-                    self._tell(scalars.read(), watch.rate(self.images), budget)
+                    losses = scalars.read()
+                    self._log_scalars(losses)
+                    self._tell(losses, watch, budget)
+                elif watch.overdue():
+                    self._tell(scalars.peek(), watch, budget)
                 self._write_what_is_due()
         if self.folder:
             self.write_checkpoint()
@@ -153,17 +157,19 @@ class Trainer:
                 self.write_checkpoint()
             raise NonFiniteError(f"{sentence} Training stopped: try a lower lr, or precision=fp32.")
 
-    def _tell(self, losses: dict[str, float], rate: float, budget: Budget) -> None:
-        fraction = self._fraction(budget)
-        left = self.seconds * (1 / fraction - 1) if fraction else None
+    def _log_scalars(self, losses: dict[str, float]) -> None:
         if self.log:
             seconds = round(self.seconds, 3)
             self.log.event({"step": self.step, "images": self.images, "seconds": seconds, **losses})
+
+    def _tell(self, losses: dict[str, float], watch: Stopwatch, budget: Budget) -> None:
+        fraction = self._fraction(budget)
+        left = self.seconds * (1 / fraction - 1) if fraction else None
         self.reporter.progress(
             Progress(
                 step=self.step,
                 images=self.images,
-                images_per_second=rate,
+                images_per_second=watch.rate(self.images),
                 seconds_left=None if left is None else max(left, 0.0),
                 fraction=min(fraction, 1.0),
                 losses=losses,
@@ -254,7 +260,9 @@ class Trainer:
 
 
 class Stopwatch:
-    """Images per second since the last look."""
+    """Images per second since the last look, and whether that was long ago."""
+
+    PATIENCE = 2.0  # seconds that someone watching slow steps waits for a sign of life
 
     def __init__(self, images: int) -> None:
         self.time, self.images = time.monotonic(), images
@@ -264,3 +272,6 @@ class Stopwatch:
         rate = (images - self.images) / max(now - self.time, 1e-9)
         self.time, self.images = now, images
         return rate
+
+    def overdue(self) -> bool:
+        return time.monotonic() - self.time > self.PATIENCE

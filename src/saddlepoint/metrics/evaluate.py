@@ -24,7 +24,7 @@ from saddlepoint.recipe import Bounds, Recipe
 
 __all__ = ["DEFAULT", "METRICS", "DataLike", "ExamplesLike", "Measurement", "evaluate", "neighbours_figure"]
 
-DEFAULT = ("fd", "kid", "prdc", "classifier_score", "elbo")
+DEFAULT = ("fd", "kid", "prdc", "classifier_score", "memorisation", "elbo")
 METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", "elbo")
 MOST, FEWEST = 10_000, 1_000
 

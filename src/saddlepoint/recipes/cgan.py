@@ -90,7 +90,9 @@ class CGAN(TwoPlayer[CGANConfig]):
             self.discriminator = DenseDiscriminator(spec, config.d_widths)
             return
         if spec.kind != "image" or min(spec.shape[1:]) < 8:
-            raise UserError(f"network=conv needs images of at least 8 pixels a side, and this is {spec}: network=mlp.")
+            raise UserError(
+                f"network=conv needs images of at least 8 pixels a side, and this is {spec}; use network=mlp."
+            )
         self.generator = DCGANGenerator(config.latent, spec.shape, config.width, len(spec.classes))
         self.discriminator = DCGANDiscriminator(spec.shape, config.width, len(spec.classes))
 

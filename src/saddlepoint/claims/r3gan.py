@@ -40,7 +40,7 @@ CLAIM = Claim(
             "cifar10": Setting(images=200_000_000, options={"batch": 512, "ema": 500_000, "flip": True}),
         },
     },
-    gap="The paper trains 25 million parameters for days of GPU, with augmentation, which is not here. Quick scale "
-    "is a tenth of a million parameters for 750 steps of 16 images, so rates are fifteen times and gamma twenty times the "
-    "paper's, and the schedules end with the budget.",
+    gap="The paper trains two networks of 20 million parameters each on CIFAR-10, with augmentation, which is not "
+    "here. Quick scale is a tenth of a million parameters for 750 steps of 16 images, so rates are fifteen times and "
+    "gamma twenty times the paper's, and the schedules end with the budget.",
 )

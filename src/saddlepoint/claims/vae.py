@@ -13,7 +13,7 @@ CLAIM = Claim(
             value="a curve, no number",
             measure="lower bound in nats, 500 hidden units, 20 latent dimensions",
             where="figure 2",
-            comparable="no: no number is printed; the paper's bound is of grey images taken as probabilities, as ours",
+            comparable="no: the paper prints a curve without a number",
         ),
         "cifar10": Published(
             value="none", measure="not tried", where="-", comparable="no: the paper does not use CIFAR-10"

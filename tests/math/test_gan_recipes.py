@@ -64,6 +64,11 @@ def test_priors_of_the_papers():
     assert 0.99 < z.max() <= 1
     z = catalogue.create("dcgan", IMAGES, width=4, prior="normal").prior(Noise("z", rows=4000))
     assert z.std().item() == pytest.approx(1, abs=0.01)
+    z = catalogue.create("cgan", IMAGES).prior(Noise("z", rows=4000))
+    assert z.mean().item() == pytest.approx(0, abs=0.01)
+    assert z.std().item() == pytest.approx(1, abs=0.01)
+    z = catalogue.create("cgan_conv", IMAGES, width=4).prior(Noise("z", rows=4000))
+    assert -1 <= z.min() < -0.99 < 0.99 < z.max() <= 1
 
 
 def test_the_critic_has_layer_norm_and_no_batch_norm():

@@ -1,1 +1,1 @@
-"""Each paper's claim as a measurement."""
+"""Each paper's claim as a measurement: one file per recipe, of the same name."""

@@ -25,6 +25,7 @@ from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
 from saddlepoint.cli.info import info
 from saddlepoint.cli.ls import ls
+from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
 from saddlepoint.cli.train import train
@@ -52,6 +53,7 @@ app.command(train, usage="Usage: saddle train [OPTIONS] NAME [KEY=VALUE...]")
 app.command(resume)
 app.command(sample)
 app.command(evaluate)
+app.command(reproduce)
 app.command(data)
 app.command(cite)
 app.command(doctor)

@@ -1,0 +1,108 @@
+"""docs/results.md from results/claims.csv."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from saddlepoint.claims.results import Row
+
+COMPARED = ("FD", "KID", "precision", "recall", "density", "coverage")
+"""Measures that every recipe has, by the head of their label."""
+
+HEAD = """# Results
+
+Made from `results/claims.csv` by `saddlepoint.claims.table.table`; every row of that file holds its whole protocol, and
+`saddle reproduce NAME` makes it again. Numbers are means over seeds ± their standard deviation (where there are
+several seeds). Samples are drawn from averaged weights. The floor is the measure of real training images in the
+samples' place: what a perfect model would get. FD is a Frechet distance between the features that each table names; it
+is not FID, and says nothing beside other features. Pictures of the samples, of seed 0, are in `docs/images`.
+
+Quick scale shows that a recipe learns; it does not rank methods. Its settings come from a few short pilots judged by
+eye, not from equal tuning, and a minute of CPU is not what any of these papers had in mind.
+"""
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The page: a table for each data set and scale in which recipes compare, then each claim beside its paper."""
+    sections = [HEAD]
+    for data, scale in sorted({(row.data, row.scale) for row in rows}, key=lambda part: (part[1] != "quick", part[0])):
+        of = [row for row in rows if (row.data, row.scale) == (data, scale)]
+        labels = [label for head in COMPARED for label in _labels(of, head)]
+        sections.append(f"## {data}, {scale} scale\n\n{_protocol(of, labels)}\n\n{_compared(of, labels)}")
+    return "\n".join([*sections, f"## Beside the papers\n\n{_beside(rows)}"])
+
+
+def _protocol(rows: Sequence[Row], labels: Sequence[str]) -> str:
+    """What the rows of one table share."""
+    features = " and ".join(sorted({label.partition("[")[2].rstrip("]") for label in labels}))
+    of, hardware, precision, n = (
+        " and ".join(sorted({str(row.__dict__[key]) for row in rows if row.measure in labels}))
+        for key in ("reference", "hardware", "precision", "n")
+    )
+    return (
+        f"{n} samples against the {of} split, features {features}; trained in {precision} on {hardware}. Budgets are "
+        "fixed in images and chosen so that recipes take about the same time, here in minutes of one busy core."
+    )
+
+
+def _compared(rows: Sequence[Row], labels: Sequence[str]) -> str:
+    alike = len({label.partition("[")[2] for label in labels}) == 1
+    heads = [label.partition("[")[0] if alike else label for label in labels]
+    lines = [["recipe", "images", "CPU minutes", "seeds", *heads], ["---", *["---:"] * (3 + len(labels))]]
+    trainings = sorted({row.training for row in rows}, key=lambda key: _order(rows, key, labels))
+    for training in trainings:
+        own = [row for row in rows if row.training == training]
+        several = sum(other[0] == training[0] for other in trainings) > 1
+        name = f"{own[0].recipe} ({own[0].options})" if several else own[0].recipe
+        cpu = [row.cpu_minutes for row in own if row.measure in labels[:1] and row.cpu_minutes is not None]
+        values = [_spread(row.value for row in own if row.measure == label) for label in labels]
+        seeds = str(len({row.seed for row in own}))
+        lines.append([name, f"{own[0].images:,}", _spread(cpu), seeds, *values])
+    floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
+    return _markdown([*lines, ["*floor*", "", "", "", *floors]])
+
+
+def _labels(rows: Sequence[Row], head: str) -> list[str]:
+    return sorted({row.measure for row in rows if row.measure.partition("[")[0] == head})
+
+
+def _order(rows: Sequence[Row], training: tuple[object, ...], labels: Sequence[str]) -> float:
+    """Best first, by the first measure."""
+    values = [row.value for row in rows if row.training == training and row.measure in labels[:1]]
+    return statistics.fmean(values) if values else float("inf")
+
+
+def _beside(rows: Sequence[Row]) -> str:
+    """What each claim measures besides the common table, the paper's own number, and why they do or do not compare."""
+    lines = [["recipe", "data", "ours", "paper", "comparable"], ["---"] * 5]
+    for recipe, data, scale, *training in sorted({(row.recipe, row.data, row.scale, *row.training) for row in rows}):
+        own = [row for row in rows if (row.data, row.scale, *row.training) == (data, scale, *training)]
+        wanted = [row.measure for row in own if row.measure.partition("[")[0] not in COMPARED]
+        ours = [f"{label}: {_spread(r.value for r in own if r.measure == label)}" for label in dict.fromkeys(wanted)]
+        paper = f"{own[0].paper_value}: {own[0].paper_measure}"
+        named = f"{data}" + ("" if scale == "quick" else f", {scale}")
+        lines.append([recipe, named, "; ".join(ours) or "as above", paper, own[0].comparable])
+    return _markdown(lines)
+
+
+def _spread(values: Iterable[float]) -> str:
+    found = list(values)
+    if not found:
+        return ""
+    mean = statistics.fmean(found)
+    return _number(mean) + (f" ± {_number(statistics.stdev(found))}" if len(found) > 1 else "")
+
+
+def _mean(values: Iterable[float]) -> str:
+    found = list(values)
+    return _number(statistics.fmean(found)) if found else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"

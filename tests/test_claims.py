@@ -1,0 +1,166 @@
+"""Claims: every recipe has one, reproduce writes rows, the page is what the rows make."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from saddlepoint import catalogue
+from saddlepoint.claims import gan, wgan_gp
+from saddlepoint.claims.claim import Setting, find
+from saddlepoint.claims.reproduce import RUNS, hardware, reproduce
+from saddlepoint.claims.results import COLUMNS, Row, keep, read
+from saddlepoint.claims.table import table
+from saddlepoint.config import DataConfig, TrainConfig, split
+from saddlepoint.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+RECIPES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_has_a_claim_that_says_all(name: str):
+    claim = find(name)
+    assert claim.recipe == name
+    assert claim.statement.endswith(".")
+    assert claim.gap.endswith(".")
+    assert set(claim.published) == {"mnist", "cifar10"}
+    for published in claim.published.values():
+        assert all((published.value, published.measure, published.where))
+        assert published.comparable == "yes" or published.comparable.startswith("no: ")
+    for scale in ("quick", "full"):
+        for on in ("mnist", "cifar10"):
+            setting = claim.setting(on, scale)
+            assert setting.images > 0
+            own, training, data = split(setting.options, catalogue.recipe_class(name).Config, TrainConfig, DataConfig)
+            catalogue.configure(name, own)
+            TrainConfig(**training)
+            DataConfig(**data)
+
+
+@pytest.mark.parametrize("name", ["nosuch", "r3gan_tiny"])
+def test_what_has_no_claim_is_refused(name: str):
+    with pytest.raises(UserError, match=name):
+        find(name)
+
+
+def test_a_data_set_without_a_setting_is_refused():
+    with pytest.raises(UserError, match=r"'lsun': choose mnist or cifar10"):
+        find("dcgan").setting("lsun", "quick")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+TINY = {"width": 8, "batch": 16, "ema": 100, "track": "none", "precision": "fp32"}
+
+
+def tiny(name: str, **options: object):
+    return replace(find(name), settings={"quick": {"mnist": Setting(images=64, options={**TINY, **options})}})
+
+
+def test_reproduce_trains_judges_and_keeps_every_number(here: Path):
+    rows = reproduce(tiny("cgan", network="conv"), data="digits", seeds=[0, 1], offline=True)
+    kept = read(Path("results/claims.csv"))
+    assert [row.key for row in kept] == [row.key for row in rows]
+    assert {row.seed for row in rows} == {0, 1}
+    row = rows[0]
+    assert (row.recipe, row.data, row.scale, row.images) == ("cgan", "digits", "quick", 64)
+    assert row.measure.startswith("FD[classifier:digits@")
+    assert row.floor is not None
+    assert row.floor < row.value
+    assert row.comparable.startswith("no: digits is not mnist. no: a Parzen")
+    assert row.command == "saddle reproduce cgan --on mnist --data digits --scale quick"
+    assert row.options == "batch=16 ema=100 network=conv precision=fp32 track=none width=8"
+    assert row.cpu_minutes is not None
+    agreement = [row for row in rows if row.measure.startswith("label agreement")]
+    assert len(agreement) == 2
+    assert 0 <= agreement[0].value < 0.9 < (agreement[0].floor or 0)
+    assert (here / "docs/images/cgan.png").exists()
+
+
+def test_reproduce_again_judges_what_is_trained_and_replaces_its_rows(here: Path):
+    claim = tiny("dcgan")
+    first = reproduce(claim, data="digits", seeds=[0], offline=True)
+    again = reproduce(claim, data="digits", seeds=[0], offline=True)
+    assert [row.value for row in again] == [row.value for row in first]
+    assert len(read(Path("results/claims.csv"))) == len(first)
+    assert len(list(RUNS.iterdir())) == 1
+    with pytest.raises(UserError, match="other settings"):
+        reproduce(tiny("dcgan", lr=1e-3), data="digits", seeds=[0], offline=True)
+
+
+def test_a_stopped_run_goes_on(here: Path):
+    claim = tiny("dcgan")
+    whole = reproduce(claim, data="digits", seeds=[0], offline=True)[0]
+    checkpoints = sorted((RUNS / "dcgan-digits-quick-seed0" / "checkpoints").iterdir())
+    for path in [*checkpoints[0].iterdir()]:
+        path.unlink()
+    checkpoints[0].rmdir()
+    resumed = reproduce(claim, data="digits", seeds=[0], offline=True)[0]
+    assert resumed.value == whole.value
+    assert resumed.cpu_minutes is None
+
+
+def test_a_wrong_file_of_results_is_refused(tmp_path: Path):
+    path = tmp_path / "claims.csv"
+    path.write_text("recipe,value\ndcgan,1\n")
+    with pytest.raises(UserError, match=r"claims\.csv is no file of results"):
+        read(path)
+    path.write_text(",".join(COLUMNS) + "\n" + ",".join("x" for _ in COLUMNS) + "\n")
+    with pytest.raises(UserError, match="line 2"):
+        read(path)
+
+
+def row(recipe: str, seed: int, value: float, **rest: object) -> Row:
+    filled: dict[str, object] = dict.fromkeys(COLUMNS, "-")
+    filled |= {"seed": seed, "images": 1000, "minutes": 2.0, "cpu_minutes": 1.5, "n": 10, "error": None, "floor": 0.25}
+    filled |= {"data": "mnist", "scale": "quick", "measure": "FD[pixels]", "recipe": recipe, "value": value}
+    return Row(**{**filled, **rest})  # pyright: ignore[reportArgumentType]
+
+
+def test_rows_survive_the_file(tmp_path: Path):
+    rows = [row("gan", 0, 1.5, n=None, floor=None), row("gan", 1, 2.5, claim='says "so", twice')]
+    keep(tmp_path / "a" / "claims.csv", rows)
+    assert read(tmp_path / "a" / "claims.csv") == rows
+
+
+def test_the_table_has_means_spreads_floors_and_the_best_first():
+    page = table([row("gan", 0, 4.0), row("gan", 1, 6.0), row("dcgan", 0, 1.5), row("gan", 0, 0.5, measure="ELBO")])
+    lines = page.splitlines()
+    best = next(i for i, line in enumerate(lines) if line.startswith("| dcgan"))
+    assert lines[best] == "| dcgan | 1,000 | 1.5 | 1 | 1.5 |"
+    assert lines[best + 1] == "| gan | 1,000 | 1.5 ± 0 | 2 | 5 ± 1.41 |"
+    assert lines[best + 2] == "| *floor* |  |  |  | 0.25 |"
+    assert any("ELBO: 0.5" in line for line in lines)
+
+
+def test_the_committed_page_is_what_the_committed_rows_make():
+    rows = read(ROOT / "results" / "claims.csv")
+    assert rows
+    assert (ROOT / "docs" / "results.md").read_text(encoding="utf-8") == table(rows)
+
+
+def test_hardware_is_named_without_the_host():
+    import platform
+
+    import torch
+
+    named = hardware(torch.device("cpu"), 2)
+    assert named.endswith("cores, 2 of them used")
+    assert platform.node() not in named
+
+
+def test_the_optimal_discriminator_is_found():
+    """1/2 everywhere, which has learnt nothing, is 0.35 away; a D that swaps real and fake is 0.71 away."""
+    assert gan.distance_from_optimal_discriminator(seed=0, steps=400) < 0.05
+
+
+def test_rank_correlation():
+    assert wgan_gp.rank_correlation([1, 2, 3, 4], [10, 20, 30, 40]) == pytest.approx(1)
+    assert wgan_gp.rank_correlation([1, 2, 3, 4], [9, 5, 2, 1]) == pytest.approx(-1)

@@ -103,9 +103,9 @@ class CGAN(TwoPlayer[CGANConfig]):
     def prior(self, noise: Noise) -> Tensor:
         """z standard normal, and for DCGAN's networks uniform on [-1, 1] as in theirs.
 
-        The paper's is uniform on [0, 1], without 0 at its centre: both kinds of network learn to overlook it and make one
-        image of each class (convolutional, MNIST, 20,000 images: a pixel's standard deviation within a class is 0.01,
-        against 0.24 with this).
+        The paper's is uniform on [0, 1], without 0 at its centre: both kinds of network learn to overlook it and make
+        one image of each class (convolutional, MNIST, 20,000 images: a pixel's standard deviation within a class is
+        0.01, against 0.24 with this).
         """
         if self.config.network == "mlp":
             return noise.normal(self.config.latent)

@@ -30,9 +30,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-# Start-up time against `import torch`.
-bench: $(VENV)/.demo
-	$(BIN)/python benchmarks/startup.py
+# Every hot path against a plain reference, in one run each; ratios, not times.
+bench: $(VENV)/.test
+	for path in startup training_step data frechet; do $(BIN)/python benchmarks/$$path.py || exit 1; done
 
 # Minutes of CPU for each test, so one at a time, with all cores.
 slow: $(VENV)/.test

@@ -12,6 +12,8 @@ from torch import Tensor
 
 Pixels = npt.NDArray[np.uint8]
 
+GAP = 2  # white pixels between the pictures of a wall
+
 
 def to_pixels(x: Tensor) -> Pixels:
     """Images (B, C, H, W) in [-1, 1] as uint8 (B, H, W, C)."""
@@ -25,19 +27,20 @@ def to_image(pixels: Pixels) -> Image.Image:
 
 
 def wall(x: Tensor, columns: int = 0) -> Image.Image:
-    """Samples side by side: images (B, C, H, W) in a grid; points (B, 2) as a density."""
+    """Samples side by side: images (B, C, H, W) in a grid, small ones enlarged; points (B, 2) as a density."""
     if x.ndim == 2:
         return _density(x)
     pixels = to_pixels(x)
+    zoom = 96 // max(pixels.shape[1:3]) if max(pixels.shape[1:3]) < 32 else 1
+    pixels = pixels.repeat(zoom, axis=1).repeat(zoom, axis=2)
     count, height, width, channels = pixels.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = -(-count // columns)
-    canvas = np.zeros((rows * columns, height, width, channels), np.uint8)
-    canvas[:count] = pixels
-    joined = canvas.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    picture = to_image(joined.reshape(rows * height, columns * width, channels))
-    zoom = max(1, 96 // max(height, width)) if max(height, width) < 32 else 1
-    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+    tiles = np.full((rows * columns, height + GAP, width + GAP, channels), 255, np.uint8)
+    tiles[:count, :height, :width] = pixels
+    joined = tiles.reshape(rows, columns, height + GAP, width + GAP, channels).swapaxes(1, 2)
+    sheet = joined.reshape(rows * (height + GAP), columns * (width + GAP), channels)
+    return to_image(np.ascontiguousarray(sheet[:-GAP, :-GAP]))
 
 
 def png(image: Image.Image) -> bytes:

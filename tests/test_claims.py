@@ -78,6 +78,7 @@ def test_reproduce_trains_judges_and_keeps_every_number(here: Path):
     assert row.command == "saddle reproduce cgan --on mnist --data digits --scale quick"
     assert row.options == "batch=16 ema=100 network=conv precision=fp32 track=none width=8"
     assert row.cpu_minutes is not None
+    assert len({row.config for row in rows}) == 1
     agreement = [row for row in rows if row.measure.startswith("label agreement")]
     assert len(agreement) == 2
     assert 0 <= agreement[0].value < 0.9 < (agreement[0].floor or 0)
@@ -138,6 +139,12 @@ def test_the_table_has_means_spreads_floors_and_the_best_first():
     assert lines[best + 1] == "| gan | 1,000 | 1.5 ± 0 | 2 | 5 ± 1.41 |"
     assert lines[best + 2] == "| *floor* |  |  |  | 0.25 |"
     assert any("ELBO: 0.5" in line for line in lines)
+
+
+def test_seeds_of_other_defaults_are_never_averaged():
+    page = table([row("gan", 0, 4.0), row("gan", 1, 6.0, config="after")])
+    assert "| gan (-) | 1,000 | 1.5 | 1 | 4 |" in page
+    assert "| gan (after) | 1,000 | 1.5 | 1 | 6 |" in page
 
 
 def test_the_committed_page_is_what_the_committed_rows_make():

@@ -8,6 +8,7 @@ import platform
 import signal
 import time
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,7 @@ def _protocol(
         "torch": manifest["versions"]["torch"],
         "saddlepoint": saddlepoint.__version__,
         "options": " ".join(f"{k}={_value(v)}" for k, v in sorted(setting.options.items())),
+        "config": sha256(json.dumps(manifest["config"], sort_keys=True).encode()).hexdigest()[:8],
         "command": command,
     }
 

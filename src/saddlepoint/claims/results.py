@@ -16,7 +16,8 @@ from saddlepoint.files import write_text
 class Row:
     """One number. Units: minutes of wall clock and of CPU time spent in training.
 
-    floor: the measure of real training images in the samples' place; n: samples; reference: the split compared with.
+    floor: the measure of real training images in the samples' place; n: samples; reference: the split compared with;
+    options: what deviates from the defaults; config: digits of the sha256 of all options, defaults included.
     """
 
     recipe: str
@@ -39,6 +40,7 @@ class Row:
     comparable: str
     fingerprint: str
     options: str
+    config: str
     hardware: str
     precision: str
     torch: str
@@ -48,7 +50,7 @@ class Row:
     @property
     def training(self) -> tuple[str, str, int]:
         """Seeds of one training differ in nothing but the seed."""
-        return self.recipe, self.options, self.images
+        return self.recipe, self.config, self.images
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -55,7 +55,7 @@ def _compared(rows: Sequence[Row], labels: Sequence[str]) -> str:
     for training in trainings:
         own = [row for row in rows if row.training == training]
         several = sum(other[0] == training[0] for other in trainings) > 1
-        name = f"{own[0].recipe} ({own[0].options})" if several else own[0].recipe
+        name = f"{own[0].recipe} ({own[0].config})" if several else own[0].recipe
         cpu = [row.cpu_minutes for row in own if row.measure in labels[:1] and row.cpu_minutes is not None]
         values = [_spread(row.value for row in own if row.measure == label) for label in labels]
         seeds = str(len({row.seed for row in own}))

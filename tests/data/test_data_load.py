@@ -8,6 +8,7 @@ from saddlepoint.data.dataset import to_model
 from saddlepoint.data.load import contact_sheet, inspect, load
 from saddlepoint.data.toy import TOYS
 from saddlepoint.errors import UserError
+from saddlepoint.pictures import GAP
 from saddlepoint.pictures import to_pixels
 
 SKIP = DataConfig(on_bad="skip")
@@ -199,7 +200,7 @@ def test_inspect(picture, write, cache):
     assert found.spec.shape == (3, 20, 20)
     assert any("1 .md file" in note for note in found.notes)
     sheet = contact_sheet(found, count=9)
-    assert sheet.size[0] == sheet.size[1] == 3 * 20 * 4
+    assert sheet.size[0] == sheet.size[1] == 3 * 20 * 4 + 2 * GAP
     assert sheet.mode == "RGB"
 
 

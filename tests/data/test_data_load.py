@@ -8,8 +8,7 @@ from saddlepoint.data.dataset import to_model
 from saddlepoint.data.load import contact_sheet, inspect, load
 from saddlepoint.data.toy import TOYS
 from saddlepoint.errors import UserError
-from saddlepoint.pictures import GAP
-from saddlepoint.pictures import to_pixels
+from saddlepoint.pictures import GAP, to_pixels
 
 SKIP = DataConfig(on_bad="skip")
 

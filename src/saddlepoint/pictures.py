@@ -31,7 +31,7 @@ def wall(x: Tensor, columns: int = 0) -> Image.Image:
     if x.ndim == 2:
         return _density(x)
     pixels = to_pixels(x)
-    zoom = 96 // max(pixels.shape[1:3]) if max(pixels.shape[1:3]) < 32 else 1
+    zoom = max(1, 96 // max(pixels.shape[1:3]))
     pixels = pixels.repeat(zoom, axis=1).repeat(zoom, axis=2)
     count, height, width, channels = pixels.shape
     columns = columns or math.ceil(math.sqrt(count))

@@ -313,16 +313,17 @@ def _trainer(
 ) -> Trainer:
     config = configs["train"]
     assert isinstance(config, TrainConfig)
-    judge = _judge(folder, data, config, offline) if folder and config.evaluate_every else None
+    judge = _judge(folder, data, config, offline, reporter) if folder and config.evaluate_every else None
     return Trainer(recipe, data, config, seed=seed, device=device, folder=folder, reporter=reporter, evaluate=judge)
 
 
-def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool) -> Evaluate:
+def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool, reporter: Reporter | None) -> Evaluate:
     """Evaluation during training: on the validation split, which is never the one reported."""
 
     def judge(model: Recipe[Any], step: int, images: int) -> dict[str, float]:
         weights = "average" if config.ema else "raw"
-        measured = measure(model, data, split="validation", weights=weights, offline=offline)
+        progress = (reporter or Silent()).working
+        measured = measure(model, data, split="validation", weights=weights, offline=offline, progress=progress)
         _record(folder, step, images, measured)
         return {m.metric: m.value for m in measured}
 

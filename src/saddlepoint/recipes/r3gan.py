@@ -1,7 +1,7 @@
 """Huang, Gokaslan, Kuleshov & Tompkin 2024, "The GAN is dead; long live the GAN!" (arXiv 2501.05441).
 
-Written from memory of the paper, whose full text was not at hand, so not verified against it (docs/recipes/r3gan.md says
-what supports it); its authors' code was not consulted.
+Written from memory of the paper, whose full text was not at hand, so not verified against it: docs/recipes/r3gan.md
+says what supports it. Its authors' code was not consulted.
 """
 
 from __future__ import annotations

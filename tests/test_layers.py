@@ -14,6 +14,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
     "config": {"errors"},
+    "distributed": {"errors"},
     "types": set(),
     "pictures": set(),
     "objectives": {"types", "distributions"},
@@ -28,8 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"types", "config", "errors", "files", "pictures"},
     "checkpoint": {"errors", "files"},
     "runs": {"checkpoint", "errors", "files"},
-    "engine": {"recipe", "data", "checkpoint", "runs", "config", "types", "errors", "files", "pictures"},
-    "metrics": {"recipe", "objectives", "config", "types", "errors", "files", "pictures"},
+    "engine": {"recipe", "data", "checkpoint", "runs", "config", "types", "errors", "files", "pictures"}
+    | {"distributed"},
+    "metrics": {"recipe", "objectives", "config", "types", "errors", "files", "pictures", "distributed"},
 }
 MAY_IMPORT["api"] = {*MAY_IMPORT} - {"recipes", "families"} | {"__init__"}
 # Over the front door: everything but each other.

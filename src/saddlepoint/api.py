@@ -19,6 +19,7 @@ from saddlepoint.checkpoint import has_part, load_module, read_state, read_tenso
 from saddlepoint.config import Config, DataConfig, TrainConfig, build, split
 from saddlepoint.data.dataset import Data
 from saddlepoint.data.load import load as load_data
+from saddlepoint.distributed import connect, launched, share
 from saddlepoint.engine.average import load_averaged
 from saddlepoint.engine.budget import Budget, make_budget
 from saddlepoint.engine.device import pick_device
@@ -93,12 +94,16 @@ def train(
     budget, where = make_budget(steps, images, minutes), pick_device(device)
     _check_together(configs, budget)
     folder = Path(out) if out is not None else runs.new_folder(name)
-    runs.check_new(folder)
+    if launched().leads:
+        runs.check_new(folder)
     loaded = _load_data(data, configs, offline, reporter)
     recipe = _build(name, loaded.spec, configs, seed)
-    trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
-    runs.create(folder, _manifest(name, configs, loaded, seed, budget, trainer))
-    return _fit(trainer, budget, folder, name)
+    with connect(where) as world:
+        folder = Path(share(str(folder)))  # a new folder's name is the leader's to choose
+        trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
+        if world.leads:
+            runs.create(folder, _manifest(name, configs, loaded, seed, budget, trainer))
+        return _fit(trainer, budget, folder, name)
 
 
 def resume(
@@ -130,13 +135,15 @@ def resume(
     if loaded.fingerprint != manifest["data"]["fingerprint"]:
         raise UserError(f"The data at {loaded.source} is not what {folder} was trained on: its content has changed.")
     recipe = _build(name, loaded.spec, configs, seed)
-    trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
-    if runs.checkpoints(folder):
-        trainer.restore(runs.find_checkpoint(folder))
-    runs.forget_after(folder, trainer.step)
-    if given:
-        write_json(folder / runs.MANIFEST, {**manifest, "budget": asdict(budget)})
-    return _fit(trainer, budget, folder, name)
+    with connect(where) as world:
+        trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
+        if runs.checkpoints(folder):
+            trainer.restore(runs.find_checkpoint(folder))
+        if world.leads:
+            runs.forget_after(folder, trainer.step)
+            if given:
+                write_json(folder / runs.MANIFEST, {**manifest, "budget": asdict(budget)})
+        return _fit(trainer, budget, folder, name)
 
 
 def load(
@@ -189,18 +196,19 @@ def evaluate(
         reference or manifest["data"]["source"], _configs_of(manifest, fixed_size=True), offline, reporter
     )
     model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
-    measured = measure(
-        model,
-        data,
-        metrics=DEFAULT if metrics is None else metrics,
-        features=features,
-        n=n,
-        seed=seed,
-        weights=weights,
-        weights_file=Path(weights_file) if weights_file else None,
-        offline=offline,
-        progress=(reporter or Silent()).working,
-    )
+    with connect(model.device):
+        measured = measure(
+            model,
+            data,
+            metrics=DEFAULT if metrics is None else metrics,
+            features=features,
+            n=n,
+            seed=seed,
+            weights=weights,
+            weights_file=Path(weights_file) if weights_file else None,
+            offline=offline,
+            progress=_heard(reporter).working,
+        )
     state = read_state(where)
     _record(folder, state["step"], state["images"], measured)
     return measured
@@ -261,6 +269,10 @@ def _check_together(configs: dict[str, Config], budget: Budget) -> None:
         raise UserError(f"decay={config.decay} needs a budget in steps or images, and this is {budget}.")
     if config.best != "fd" and not config.evaluate_every:
         raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")
+    size = launched().size
+    if config.batch % size:
+        near = max(size, round(config.batch / size) * size)
+        raise UserError(f"batch={config.batch} cannot be dealt to {size} processes: batch={near} can.")
 
 
 def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str, Config]:
@@ -289,10 +301,15 @@ def _folder(run: str | Path | Run) -> Path:
 def _load_data(source: str | Path, configs: dict[str, Config], offline: bool, reporter: Reporter | None) -> Data:
     options = configs["data"]
     assert isinstance(options, DataConfig)
-    data = load_data(str(source), options, offline=offline, progress=(reporter or Silent()).working)
+    data = load_data(str(source), options, offline=offline, progress=_heard(reporter).working)
     for note in data.notes:
-        (reporter or Silent()).note(note)
+        _heard(reporter).note(note)
     return data
+
+
+def _heard(reporter: Reporter | None) -> Reporter:
+    """Of several processes only the leader's reporter is heard."""
+    return reporter if reporter and launched().leads else Silent()
 
 
 def _build(name: str, spec: DataSpec, configs: dict[str, Config], seed: int) -> Recipe[Any]:
@@ -314,7 +331,9 @@ def _trainer(
     config = configs["train"]
     assert isinstance(config, TrainConfig)
     judge = _judge(folder, data, config, offline, reporter) if folder and config.evaluate_every else None
-    return Trainer(recipe, data, config, seed=seed, device=device, folder=folder, reporter=reporter, evaluate=judge)
+    return Trainer(
+        recipe, data, config, seed=seed, device=device, folder=folder, reporter=_heard(reporter), evaluate=judge
+    )
 
 
 def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool, reporter: Reporter | None) -> Evaluate:
@@ -322,7 +341,7 @@ def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool, reporte
 
     def judge(model: Recipe[Any], step: int, images: int) -> dict[str, float]:
         weights = "average" if config.ema else "raw"
-        progress = (reporter or Silent()).working
+        progress = _heard(reporter).working
         measured = measure(model, data, split="validation", weights=weights, offline=offline, progress=progress)
         _record(folder, step, images, measured)
         return {m.metric: m.value for m in measured}
@@ -331,7 +350,7 @@ def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool, reporte
 
 
 def _record(folder: Path, step: int, images: int, measured: list[Measurement]) -> None:
-    for m in measured:
+    for m in measured if launched().leads else ():
         append_json(folder / "metrics.jsonl", {"step": step, "images": images, **asdict(m)})
 
 
@@ -360,6 +379,7 @@ def _manifest(
             "numpy": np.__version__,
         },
         "threads": torch.get_num_threads(),
+        "processes": launched().size,
         "command": sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }

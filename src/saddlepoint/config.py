@@ -45,8 +45,9 @@ class TrainConfig(Config):
     """Steps between readings of the losses from the device."""
     keep: int = Field(2, ge=1)
     """Checkpoints kept, newest first; the best one is kept besides."""
-    on_nonfinite: Literal["stop", "skip"] = "stop"
-    """After a non-finite loss or gradient, which never moves the weights: stop (exit 1), or go on without it."""
+    on_nonfinite: Literal["stop", "skip", "rollback"] = "stop"
+    """After a non-finite loss or gradient, which never moves the weights: stop (exit 1), go on without that update, or
+    go back to the last checkpoint once and on from it with half the learning rates."""
     track: Literal["auto", "none", "tensorboard", "wandb"] = "auto"
     """Where scalars go besides events.jsonl. auto: TensorBoard if installed; wandb uploads, so only if asked."""
 

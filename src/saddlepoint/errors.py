@@ -14,3 +14,10 @@ class NonFiniteError(RuntimeError):
 
     The message names the player and what was not finite. The command line prints it and exits with status 1.
     """
+
+
+class LostProcessError(RuntimeError):
+    """Another process of the same training died or stopped answering.
+
+    The message names this process and the last checkpoint. The command line prints it and exits with status 1.
+    """

@@ -107,36 +107,39 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         return next(self.parameters()).device
 
     @torch.no_grad()
-    def sample(self, n: int, *, seed: int = 0, y: Tensor | int | None = None, batch: int = 256) -> Tensor:
+    def sample(
+        self, n: int, *, seed: int = 0, y: Tensor | int | None = None, batch: int = 256, first: int = 0
+    ) -> Tensor:
         """n samples as float32 on the CPU, (n, *shape), images in [-1, 1].
 
         The same seed gives the same samples on every device, and the first 16 of 64 are the 16 of 16.
         y: one label for all or (n,) labels, for conditional recipes; by default drawn uniformly.
+        first: leave out so many: sample(48, first=16) are the last 48 of sample(64).
 
         Raises:
             UserError: a label out of range, or given to a recipe that takes none.
         """
-        labels = self._labels(n, seed, y)
+        labels = self._labels(n, seed, y, first)
         was_training = self.training
         self.eval()
         parts: list[Tensor] = []
         for start in range(0, n, batch):
             rows = min(batch, n - start)
-            noise = Noise("sample", seed, rows=rows, start=start, device=self.device, draw_on="cpu")
+            noise = Noise("sample", seed, rows=rows, start=first + start, device=self.device, draw_on="cpu")
             chosen = None if labels is None else labels[start : start + rows].to(self.device)
             parts.append(self.draw(noise, chosen).float().cpu())
         self.train(was_training)
         samples = torch.cat(parts) if parts else torch.empty(0, *self.spec.shape)
         return samples.clamp(-1, 1) if self.spec.kind == "image" else samples
 
-    def _labels(self, n: int, seed: int, y: Tensor | int | None) -> Tensor | None:
+    def _labels(self, n: int, seed: int, y: Tensor | int | None, first: int) -> Tensor | None:
         classes = self.spec.classes
         if not self.conditional:
             if y is not None:
                 raise UserError(f"{type(self).__name__} takes no class: it was not trained with labels.")
             return None
         if y is None:
-            return Noise("label", seed, rows=n).integers(len(classes))
+            return Noise("label", seed, rows=n, start=first).integers(len(classes))
         labels = torch.full((n,), y) if isinstance(y, int) else y
         if len(labels) != n or (n and not 0 <= int(labels.min()) <= int(labels.max()) < len(classes)):
             raise UserError(f"Class {y} does not exist: classes are 0 to {len(classes) - 1}.")

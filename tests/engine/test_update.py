@@ -124,7 +124,8 @@ def test_nothing_non_finite_moves_the_weights(optimizer, where):
     t.one_step(ONE)
     parameters = [k for k, _ in poisoned.discriminator.named_parameters()]
     assert all(torch.equal(before[k], poisoned.discriminator.state_dict()[k]) for k in parameters)
-    assert t.update.found() == ("discriminator", ["loss"] if where == "loss" else ["gradient"])
+    (call,) = t.update.guard.look()
+    assert (call.player, call.fault().terms) == ("discriminator", ("loss",) if where == "loss" else ("gradient",))
 
 
 def test_a_run_that_meets_nan_stops_with_everything_kept(tmp_path):
@@ -154,7 +155,7 @@ def test_half_precision_trains_with_float32_weights(precision):
         for _ in range(5):
             t.one_step(ONE)
         assert {p.dtype for p in t.recipe.parameters()} == {torch.float32}
-        assert t.update.found() is None
+        assert t.update.guard.look() == []
         assert not equal(tensors(t.recipe), tensors(toy()))
         return loss
 

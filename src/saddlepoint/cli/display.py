@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def watch() -> Live | Lines:
-    """The display that fits where stderr goes."""
-    return Live() if sys.stderr.isatty() else Lines()
+    """The display that fits where stderr goes; of several processes only the leader draws."""
+    from saddlepoint.distributed import launched
+
+    return Live() if sys.stderr.isatty() and launched().leads else Lines()
 
 
 class Lines:

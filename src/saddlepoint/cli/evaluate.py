@@ -58,6 +58,7 @@ def evaluate(
     """
     from saddlepoint import api
     from saddlepoint.cli.display import watch
+    from saddlepoint.distributed import launched
     from saddlepoint.environment import make_room
 
     make_room()
@@ -76,6 +77,8 @@ def evaluate(
             offline=offline,
             reporter=reporter,
         )
+    if not launched().leads:
+        return
     drawn = _draw(run, offline) if figures else []
     if as_json:
         print_json({"run": run, "measurements": [asdict(m) for m in measured], "figures": drawn})

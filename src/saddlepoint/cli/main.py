@@ -29,7 +29,7 @@ from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
 from saddlepoint.cli.train import train
-from saddlepoint.errors import NonFiniteError, UserError
+from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
 
 # These modules import torch, pydantic and the like only inside their functions: `saddle --help` stays quick.
 
@@ -90,6 +90,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NonFiniteError as error:
         print(f"saddle: {error}", file=sys.stderr)
         return 1
+    except LostProcessError as error:
+        print(f"saddle: {error}", file=sys.stderr, flush=True)
+        os._exit(1)  # what still waits for the lost one, in torch's threads or on a device, would wait at exit too
     except Exception as error:
         mistake = _mistake(error)
         if mistake:

@@ -85,11 +85,13 @@ def train(
 
 
 def finish(run: Run, *, as_json: bool) -> int:
-    """Say what the training left and what to do next. Returns the exit status."""
-    facts = outcome(run)
-    if as_json:
-        print_json(facts)
-    else:
+    """Say what the training left and what to do next: of several processes the leader. Returns the exit status."""
+    from saddlepoint.distributed import launched
+
+    if as_json and launched().leads:
+        print_json(outcome(run))
+    elif launched().leads:
+        facts = outcome(run)
         for title in ("run", "samples", "checkpoint"):
             print(f"{title.capitalize():<11} {facts[title]}")
         print("\nNext:")

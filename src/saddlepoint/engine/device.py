@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from saddlepoint.distributed import launched
 from saddlepoint.errors import UserError
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -21,10 +22,15 @@ def pick_device(wanted: str = "auto") -> torch.device:
     elif torch.backends.mps.is_available():
         here = ["mps", *here]
     if wanted == "auto":
-        return torch.device(here[0])
+        wanted = here[0]
+    if wanted == "cuda" and launched().size > 1:  # each process has its own
+        wanted = f"cuda:{launched().local_rank}"
     if wanted.partition(":")[0] not in here:
         raise UserError(f"Device {wanted!r} is not on this machine: there is {' and '.join(here)}.")
-    return torch.device(wanted)
+    device = torch.device(wanted)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"Device {wanted!r} is not on this machine: it has {torch.cuda.device_count()} of them.")
+    return device
 
 
 def has_bf16(device: torch.device) -> bool:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from saddlepoint import checkpoint, runs
+from saddlepoint import checkpoint, distributed, runs
 from saddlepoint.config import TrainConfig
 from saddlepoint.data.dataset import Data, to_model
 from saddlepoint.data.sampler import Sampler
 from saddlepoint.engine import optim
 from saddlepoint.engine.average import Average, averaged_state, load_averaged
+from saddlepoint.engine.batch_norm import join_batch_norms
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.device import pick_precision
 from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
-from saddlepoint.engine.signals import stop_on_signals
+from saddlepoint.engine.guard import Fault
+from saddlepoint.engine.signals import StopRequest, stop_on_signals
 from saddlepoint.engine.update import Updater
-from saddlepoint.errors import NonFiniteError, UserError
+from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
 from saddlepoint.pictures import wall
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import Batch, Noise, derive_seed
@@ -31,7 +35,14 @@ Evaluate = Callable[[Recipe[Any], int, int], Mapping[str, float]]
 
 
 class Trainer:
-    """Trains one recipe on one data set. Without a `folder` nothing is written."""
+    """Trains one recipe on one data set. Without a `folder` nothing is written.
+
+    Connected to other processes (`saddlepoint.distributed`) it takes its slice of every batch, and the leader alone
+    writes and speaks. The processes go through the loop together: whatever decides what comes next is agreed upon.
+    """
+
+    RATE_CUT = 0.5  # of the learning rates, after going back from something not finite
+    PATIENCE = 20  # updates of a player left out in a row, before even on_nonfinite=skip stops
 
     def __init__(
         self,
@@ -46,19 +57,24 @@ class Trainer:
         evaluate: Evaluate | None = None,
     ) -> None:
         self.data, self.config, self.seed, self.device = data, config, seed, torch.device(device)
+        self.world = distributed.connected()
         self.recipe = recipe.to(self.device).train()
         for p in self.recipe.parameters():
             if p.ndim == 4:  # the convolution kernels' own layout: 1.1 to 1.2 times faster on CPU, more on GPU
                 p.data = p.data.contiguous(memory_format=torch.channels_last)
         self.precision = pick_precision(config.precision, self.device)
         self.sampler = Sampler(len(data.train), config.batch, seed)
+        self.average = Average(self.recipe, config.ema)
+        if self.world.size > 1:  # after the average was copied, which one process evaluates alone
+            distributed.broadcast(self.recipe)
+            join_batch_norms(self.recipe)
         self.update = Updater(
             self.recipe, seed=seed, device=self.device, precision=self.precision, micro_batch=config.micro_batch
         )
-        self.average = Average(self.recipe, config.ema)
         self.folder, self.reporter, self.evaluate = folder, reporter or Silent(), evaluate
         self.log: Log | None = None
         self.step, self.images, self.position, self.seconds = 0, 0, 0, 0.0
+        self.rate = 1.0  # of the learning rates; cut once by on_nonfinite=rollback
         self.batches = self._batches()
         self.names = {id(p): name for name, p in self.recipe.named_parameters()}
 
@@ -68,37 +84,57 @@ class Trainer:
         """Train until the budget is used. Returns the name of the signal that stopped it, if one did.
 
         Raises:
-            NonFiniteError: with on_nonfinite=stop; a checkpoint is written first.
+            NonFiniteError: a loss or gradient was not finite; a checkpoint is written first.
+            LostProcessError: another process of this training is gone.
         """
-        self.log = Log(self.folder, self.config.track) if self.folder else None
-        scalars, watch = Scalars(), Stopwatch(self.images)
-        with stop_on_signals() as stop, torch.random.fork_rng(self._generators()):
-            start = time.monotonic() - self.seconds
-            while self._fraction(budget) < 1 and not stop.name:
-                self.one_step(budget)
-                self.seconds = time.monotonic() - start
-                scalars.add(self.update.logs)
-                due = self.step % self.config.log_every == 0
-                if due or self.device.type == "cpu":  # on a GPU the look waits for the device, so it is rare
-                    self._heed_faults()
-                if due:
-                    losses = scalars.read()
-                    self._log_scalars(losses)
-                    self._tell(losses, watch, budget)
-                elif watch.overdue():
-                    self._tell(scalars.peek(), watch, budget)
-                self._write_what_is_due()
-        if self.folder:
+        writes = self.folder if self.world.leads else None
+        self.log = Log(writes, self.config.track) if writes else None
+        try:
+            with stop_on_signals() as stop, torch.random.fork_rng(self._generators()):
+                self._loop(budget, stop)
             self.write_checkpoint()
-            self.write_samples()
+        except LostProcessError as error:
+            raise LostProcessError(f"{str(error).rstrip('.')}, at step {self.step}. {self._way_back()}") from error
+        self.write_samples()
         if self.log:
             self.log.close()
         return stop.name
 
+    def _loop(self, budget: Budget, stop: StopRequest) -> None:
+        scalars, watch = Scalars(), Stopwatch(self.images)
+        start = time.monotonic() - self.seconds
+        if self.config.on_nonfinite == "rollback" and self._leader_finds(lambda run: not runs.checkpoints(run)):
+            self.write_checkpoint()  # something to go back to
+        while not self._over(budget, stop):
+            self.one_step(budget)
+            self.seconds = time.monotonic() - start
+            scalars.add(self.update.logs)
+            due = self.step % self.config.log_every == 0
+            # On a GPU the look waits for the device, so it is rare.
+            if (due or self.device.type == "cpu") and self._heed_faults():
+                scalars, start = Scalars(), time.monotonic() - self.seconds
+                continue
+            if due:
+                losses = scalars.read()
+                self._log_scalars(losses)
+                self._tell(losses, watch, budget)
+            elif watch.overdue():
+                self._tell(scalars.peek(), watch, budget)
+            self._write_what_is_due()
+
+    def _over(self, budget: Budget, stop: StopRequest) -> bool:
+        """Whether to stop now: all processes by the leader's clock, and at a signal that any of them got."""
+        number = signal.Signals[stop.name].value if stop.name else 0
+        number, self.seconds = distributed.agree(number, self.seconds if self.world.leads else 0.0)
+        stop.name = signal.Signals(int(number)).name if number else None
+        return self._fraction(budget) >= 1 or stop.name is not None
+
     def one_step(self, budget: Budget) -> None:
         """One iteration of the recipe's algorithm box."""
         # Dropout and its like draw from torch's own generator: a seed of the step's own makes resume exact.
-        torch.manual_seed(derive_seed(self.seed, "step", self.step))
+        # Each process has other rows to drop from, so other draws; the leader's are those of a process alone.
+        own = (self.world.rank,) if self.world.rank else ()
+        torch.manual_seed(derive_seed(self.seed, "step", self.step, *own))
         self.recipe.images_seen = self.images
         factor = self._rate_factor(budget)
         for seat in self.update.seats.values():
@@ -116,15 +152,16 @@ class Trainer:
     def _rate_factor(self, budget: Budget) -> float:
         warm = min(1.0, (self.images + self.config.batch) / self.config.warmup) if self.config.warmup else 1.0
         left = max(0.0, 1 - self._fraction(budget)) if self.config.decay != "none" else 1.0
-        return warm * (0.5 * (1 - math.cos(math.pi * left)) if self.config.decay == "cosine" else left)
+        return self.rate * warm * (0.5 * (1 - math.cos(math.pi * left)) if self.config.decay == "cosine" else left)
 
     def _batches(self) -> Iterator[Batch]:
         """The stream of shuffled examples from the saved position on; a batch's flips are its own."""
         train, flip = self.data.train, self.data.options.flip and self.data.spec.kind == "image"
+        first, last = self.world.slice(self.config.batch)
         while True:
-            positions = self.sampler.positions(self.position)
-            noise = Noise("data", self.seed, self.position, rows=len(positions), device=self.device)
-            self.position += len(positions)
+            positions = self.sampler.positions(self.position)[first:last]
+            noise = Noise("data", self.seed, self.position, rows=last - first, start=first, device=self.device)
+            self.position += self.config.batch
             raw, y = train.raw(positions), train.y(positions)
             if self.device.type == "cuda":
                 raw, y = raw.pin_memory(), None if y is None else y.pin_memory()
@@ -140,22 +177,52 @@ class Trainer:
 
     # What it tells and writes -------------------------------------------------------------------
 
-    def _heed_faults(self) -> None:
-        found = self.update.found()
-        if not found:
-            return
-        player, terms = found
-        step = self.step - 1
+    def _heed_faults(self) -> bool:
+        """Say what was not finite since the last look and act on it. Returns whether the run went back for it."""
+        calls = self.update.guard.look()
+        if not calls:
+            return False
+        fault, config = calls[0].fault(), self.config
+        if config.on_nonfinite == "rollback" and self.folder and self.rate == 1.0:
+            self._go_back(fault)
+            return True
+        self._log_fault(fault)
+        others = f" So were {len(calls) - 1} more since." if len(calls) > 1 else ""
+        self._say(f"{fault} That update was left out.{others}")
+        player, count = self.update.guard.in_a_row.most_common(1)[0]
+        if config.on_nonfinite == "skip" and count < self.PATIENCE:
+            return False
+        self.write_checkpoint()
+        why = f" The {player} met it {count} times in a row." if config.on_nonfinite == "skip" else ""
+        if config.on_nonfinite == "rollback" and self.rate < 1.0:
+            why = f" It had gone back once already, with {self.rate:g} of the learning rates."
+        raise NonFiniteError(f"{fault}{why} Training stopped: try a lower lr, or precision=fp32.")
+
+    def _go_back(self, fault: Fault) -> None:
+        """Once in a run: on from the last checkpoint, more slowly."""
+        assert self.folder
+        images, last = self.images, runs.find_checkpoint(self.folder)
+        self.restore(last)
+        self.rate = self.RATE_CUT
+        self.update.guard.forget()
+        if self.world.leads:
+            runs.forget_after(self.folder, self.step)
+        self._log_fault(fault)
         if self.log:
-            self.log.event(
-                {"event": "nonfinite", "player": player, "terms": terms, "step": step, "images": self.images}
-            )
-        sentence = f"At step {step} the {player}'s {' and '.join(terms)} was not finite; that update was left out."
-        self._say(sentence)
-        if self.config.on_nonfinite == "stop":
-            if self.folder:
-                self.write_checkpoint()
-            raise NonFiniteError(f"{sentence} Training stopped: try a lower lr, or precision=fp32.")
+            about = {"step": self.step, "images": self.images, "from_images": images, "factor": self.rate}
+            self.log.event({"event": "rollback", **about})
+        self._say(f"{fault} The run goes back to {last}, with {self.rate:g} of the learning rates.")
+
+    def _log_fault(self, fault: Fault) -> None:
+        if self.log:
+            self.log.event({"event": "nonfinite", "images": self.images, **asdict(fault)})
+
+    def _way_back(self) -> str:
+        """Where a training that lost a process goes on from."""
+        if not self.folder or not runs.checkpoints(self.folder):
+            return "There is no checkpoint yet."
+        last = runs.find_checkpoint(self.folder)
+        return f"The last checkpoint is {last}: start the processes again with `saddle resume {self.folder}`."
 
     def _log_scalars(self, losses: dict[str, float]) -> None:
         if self.log:
@@ -178,24 +245,32 @@ class Trainer:
 
     def _write_what_is_due(self) -> None:
         config = self.config
-        if not self.folder:
-            return
         if self.step % config.checkpoint_every == 0:
             self.write_checkpoint()
         if config.sample_every and self.step % config.sample_every == 0:
             self.write_samples()
         if config.evaluate_every and self.evaluate and self.step % config.evaluate_every == 0:
             with self.average.ready(self.seed) as model:
-                scores = self.evaluate(model, self.step, self.images)
+                scores = self.evaluate(model, self.step, self.images)  # by all processes together
             if config.best not in scores:
                 raise UserError(f"best={config.best} is not among what was measured: {', '.join(sorted(scores))}.")
-            if scores[config.best] < runs.best(self.folder).get("value", float("inf")):
-                self.write_checkpoint()
-                runs.set_best(self.folder, self.images, config.best, scores[config.best])
+            self._keep_if_best(scores[config.best])
 
-    def write_samples(self) -> Path:
-        """The wall of the run's fixed latents, drawn from the averaged weights."""
-        assert self.folder
+    def _keep_if_best(self, score: float) -> None:
+        if self._leader_finds(lambda run: score < runs.best(run).get("value", float("inf"))):
+            self.write_checkpoint()
+            if self.folder and self.world.leads:
+                runs.set_best(self.folder, self.images, self.config.best, score)
+
+    def _leader_finds(self, question: Callable[[Path], bool]) -> bool:
+        """What the leader sees in the run's folder, where the others may look too early or not at all."""
+        found = self.folder is not None and self.world.leads and question(self.folder)
+        return bool(distributed.agree(float(found))[0])
+
+    def write_samples(self) -> Path | None:
+        """The wall of the run's fixed latents, drawn from the averaged weights. The leader writes it, if anyone."""
+        if not self.folder or not self.world.leads:
+            return None
         path = self.folder / "samples" / f"{self.images:09d}.png"
         with self.average.ready(self.seed) as model:
             classes = len(self.data.spec.classes)
@@ -206,9 +281,12 @@ class Trainer:
         self.reporter.wrote("samples", path)
         return path
 
-    def write_checkpoint(self) -> Path:
-        """All that the next step depends on."""
-        assert self.folder
+    def write_checkpoint(self) -> Path | None:
+        """All that the next step depends on. The leader writes it, if anyone."""
+        differs = distributed.first_difference(self.recipe.state_dict())
+        assert differs is None, f"{differs} is not the same in all processes"
+        if not self.folder or not self.world.leads:
+            return None
         parts: dict[str, Mapping[str, torch.Tensor]] = {"model": self.recipe.state_dict()}
         if self.config.ema:
             with self.average.ready(self.seed) as model:
@@ -224,6 +302,7 @@ class Trainer:
             "images": self.images,
             "position": self.position,
             "seconds": self.seconds,
+            "rate": self.rate,
             "scalers": {name: seat.scaler.state_dict() for name, seat in seats.items()},
         }
         path = checkpoint.write(self.folder / "checkpoints" / str(self.images), parts, state)
@@ -249,6 +328,7 @@ class Trainer:
                 seat.scaler.load_state_dict(state["scalers"][name])
         self.step, self.images = state["step"], state["images"]
         self.position, self.seconds = state["position"], state["seconds"]
+        self.rate = state.get("rate", 1.0)
 
     def _say(self, sentence: str) -> None:
         self.reporter.note(sentence)

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from saddlepoint import distributed
 from saddlepoint.engine.device import DTYPES
+from saddlepoint.engine.guard import Call, Guard
 from saddlepoint.engine.optim import clip_, gradients, make_optimizer, parameters_of
 from saddlepoint.recipe import Objective, Player, Recipe
 from saddlepoint.types import Batch, Noise
@@ -22,58 +24,61 @@ class Seat:
     player: Player
     parameters: list[nn.Parameter]
     others: list[nn.Parameter]
+    buffers: list[Tensor]
     frozen_buffers: list[Tensor]
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
 
 
 class Updater:
-    """Implements `Update`. Losses and faults of the current step gather in `logs` and `faults`."""
+    """Implements `Update`. Losses of the current step gather in `logs`; the guard remembers what went wrong."""
 
     def __init__(
         self, recipe: Recipe[Any], *, seed: int, device: torch.device, precision: str, micro_batch: int
     ) -> None:
         self.recipe, self.seed, self.device = recipe, seed, device
         self.precision, self.micro_batch = precision, micro_batch
+        self.world, self.guard = distributed.connected(), Guard()
         self.seats = {name: self._seat(player) for name, player in recipe.players().items()}
         self.begin(0)
 
     def _seat(self, player: Player) -> Seat:
         own = parameters_of(player)
         mine = {id(p) for p in own}
-        buffers = {id(b) for module in player.modules for b in module.buffers()}
+        buffers = {id(b): b for module in player.modules for b in module.buffers()}
         played = {id(b): b for p in self.recipe.players().values() for module in p.modules for b in module.buffers()}
         return Seat(
             player=player,
             parameters=own,
             others=[p for p in self.recipe.parameters() if id(p) not in mine],
+            buffers=list(buffers.values()),
             frozen_buffers=[b for key, b in played.items() if key not in buffers],
             optimizer=make_optimizer(player),
             scaler=torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16"),
         )
 
     def begin(self, t: int) -> None:
-        """A new step: its noise, logs and faults start afresh."""
+        """A new step: its noise and logs start afresh."""
         self.t, self.calls = t, 0
         self.logs: dict[str, list[Tensor]] = {}
-        self.faults: list[tuple[str, Tensor, Mapping[str, Tensor]]] = []
         self.shown: dict[str, int] = dict.fromkeys(self.seats, 0)
 
     def __call__(self, player: str, objective: Objective, batch: Batch) -> Mapping[str, Tensor]:
         seat = self.seats[player]
         # Keyed by step and call, so noise differs between two updates on one batch and needs no saving.
-        noise = Noise("update", self.seed, self.t, self.calls, rows=len(batch), device=self.device)
+        rows, start = len(batch), batch.noise.start
+        noise = Noise("update", self.seed, self.t, self.calls, rows=rows, start=start, device=self.device)
         self.calls += 1
-        self.shown[player] += len(batch)
+        self.shown[player] += rows * self.world.size
         for p in seat.others:
             p.requires_grad_(False)
         for p in seat.parameters:
             p.requires_grad_(True)
         seat.optimizer.zero_grad(set_to_none=True)
-        buffers = [b.clone() for b in seat.frozen_buffers]
+        frozen, own = [[b.clone() for b in buffers] for buffers in (seat.frozen_buffers, seat.buffers)]
         means: dict[str, Tensor] = {}
-        for part in replace(batch, noise=noise).split(self.micro_batch or len(batch)):
-            share = len(part) / len(batch)
+        for part in replace(batch, noise=noise).split(self.micro_batch or rows):
+            share = len(part) / (rows * self.world.size)
             with torch.autocast(self.device.type, DTYPES[self.precision], enabled=self.precision != "fp32"):
                 terms = objective(part)
             loss = terms["loss"]
@@ -82,20 +87,25 @@ class Updater:
             for key, value in terms.items():
                 mean = value.detach().float().mean() * share
                 means[key] = means[key] + mean if key in means else mean
-        for buffer, before in zip(seat.frozen_buffers, buffers, strict=True):
-            buffer.copy_(before)
-        means["grad_norm"] = self._move(seat, player, means)
+        distributed.sum_gradients(seat.parameters, means)
+        bad, means["grad_norm"] = self._move(seat, means)
+        # Running statistics see every forward pass: the others' stay, and the player's too if the update is refused.
+        for buffer, old in zip(seat.frozen_buffers, frozen, strict=True):
+            buffer.copy_(old)
+        for buffer, old in zip(seat.buffers, own, strict=True):
+            buffer.copy_(torch.where(bad, old, buffer))
+        sums = batch.x.sum(dim=tuple(range(1, batch.x.ndim)))
+        self.guard.add(Call(player=player, step=self.t, bad=bad, means=means, index=batch.index, sums=sums))
         for key, value in means.items():
             self.logs.setdefault(f"{player}/{key}", []).append(value)
         return means
 
-    def _move(self, seat: Seat, player: str, means: Mapping[str, Tensor]) -> Tensor:
-        """Step the optimiser unless something is not finite. Returns the gradient's norm before clipping."""
+    def _move(self, seat: Seat, means: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Step the optimiser unless something is not finite. Returns whether so, and the norm before clipping."""
         seat.scaler.unscale_(seat.optimizer)
         grads = gradients(seat.parameters)
         norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g.float()) for g in grads]))
         bad = ~torch.isfinite(means["loss"]) if seat.scaler.is_enabled() else ~torch.isfinite(means["loss"] + norm)
-        self.faults.append((player, bad, means))
         if seat.player.clip:
             clip_(grads, norm, seat.player.clip)
         if seat.scaler.is_enabled():  # an overflow is fp16's daily business: the scaler skips and lowers its scale
@@ -107,12 +117,4 @@ class Updater:
             seat.optimizer.step()
         elif not bad:
             seat.optimizer.step()
-        return norm
-
-    def found(self) -> tuple[str, list[str]] | None:
-        """The first player of this step that met something not finite, and which terms; waits for the device."""
-        for player, bad, means in self.faults:
-            if bad:
-                terms = [key for key, value in means.items() if key != "grad_norm" and not torch.isfinite(value)]
-                return player, terms or ["gradient"]
-        return None
+        return bad, norm

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from saddlepoint import distributed
 from saddlepoint.errors import UserError
 from saddlepoint.metrics import store
 from saddlepoint.metrics.datalike import DataLike, ExamplesLike, Positions, Progress, chunks, everything, shuffled
@@ -22,11 +23,14 @@ SEARCHED = 50_000
 def draw(recipe: Recipe[Any], n: int, seed: int, y: Tensor | None = None) -> Tensor:
     """n samples, images rounded to 256 levels as in a saved file, so that numbers agree with those of saved images.
 
+    Of several processes each draws its slice of the n.
+
     Raises:
         UserError: samples that are not finite.
     """
-    x = recipe.sample(n, seed=seed, y=y)
-    bad = int((~x.isfinite()).flatten(1).any(1).sum())
+    start, stop = distributed.connected().slice(n)
+    x = recipe.sample(stop - start, seed=seed, y=None if y is None else y[start:stop], first=start)
+    bad = int(distributed.gather((~x.isfinite()).flatten(1).any(1), n).sum())
     if bad:
         raise UserError(f"{bad:,} of {n:,} samples have values that are not finite: this model has diverged.")
     if recipe.spec.kind == "points":
@@ -45,7 +49,7 @@ def reference_labels(reference: ExamplesLike, n: int) -> Tensor | None:
 
 def features_of(x: Tensor, features: Features, progress: Progress | None = None) -> Tensor:
     """(N, *shape) -> (N, dim) float32."""
-    parts: list[Tensor] = []
+    parts = [torch.empty(0, features.dim)]
     for start in range(0, len(x), features.batch):
         parts.append(features(x[start : start + features.batch]))
         if progress:
@@ -70,16 +74,18 @@ def data_features(
     folder = store.cache_folder(cache) / "features" / data.fingerprint[:32]
     digest = store.hash_tensor(torch.from_numpy(positions))
     path = folder / f"{split}-{features.sha256[:16]}-{digest[:16]}.safetensors"
-    if path.exists():
+    world = distributed.connected()
+    if not distributed.agree(float(not path.exists()))[0]:  # all have it
         return store.load(path)[0]["features"]
     examples: ExamplesLike = getattr(data, split)
-    parts: list[Tensor] = []
+    start, stop = world.slice(len(positions))
+    parts = [torch.empty(0, features.dim)]
     done = 0
-    for part in chunks(positions, features.batch):
+    for part in chunks(positions[start:stop], features.batch):
         parts.append(features(examples.x(part)))
         done += len(part)
         if progress:
-            progress(done, len(positions), f"features of {split} examples")
-    found = torch.cat(parts) if parts else torch.empty(0, features.dim)
+            progress(done, stop - start, f"features of {split} examples")
+    found = distributed.gather(torch.cat(parts), len(positions))
     store.save(path, {"features": found}, {"source": data.source, "split": split, "features": features.name})
     return found

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
+from saddlepoint.distributed import gather, leader_first
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.choose import choose
 from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, reference_labels, train_positions
@@ -76,22 +77,23 @@ def evaluate(
     measured: list[Measurement] = []
     if set(metrics) != {"elbo"}:
         n = n or min(max(len(reference), FEWEST), MOST, max(len(data.train), 2))
-        chosen = choose(
-            features,
-            data,
-            cache=cache,
-            offline=offline,
-            weights_file=weights_file,
-            device=recipe.device,
-            progress=progress,
-        )
+        with leader_first():  # a classifier is trained, or weights are fetched, once
+            chosen = choose(
+                features,
+                data,
+                cache=cache,
+                offline=offline,
+                weights_file=weights_file,
+                device=recipe.device,
+                progress=progress,
+            )
         if chosen.head is None and by_name and "classifier_score" in metrics:
             raise UserError(f"classifier_score needs features that classify, and {chosen.name} does not.")
         y = reference_labels(reference, n) if recipe.conditional and recipe.spec.classes == data.spec.classes else None
         if recipe.conditional:
             protocol["labels"] = "uniform" if y is None else "as in the reference"
         known = data_features(data, split, everything(reference), chosen, cache, progress)
-        samples = features_of(draw(recipe, n, seed, y), chosen, progress)
+        samples = gather(features_of(draw(recipe, n, seed, y), chosen, progress), n)
         real = data_features(data, "train", train_positions(data, n), chosen, cache, progress)
         described = protocol | _describe(chosen, recipe.spec.kind == "image")
         measured += _compare(samples, real, known, chosen, metrics, described)

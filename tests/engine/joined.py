@@ -22,7 +22,7 @@ from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.objectives.penalties import gradient_norm_squared
 from saddlepoint.types import Batch, Losses
-from support import Toy, toy
+from support import Toy, equal, tensors, toy
 
 
 class Penalised(Toy):
@@ -58,6 +58,21 @@ def main(out: Path, steps: int) -> None:
         if world.leads:
             save_file({k: v.contiguous() for k, v in t.recipe.state_dict().items()}, out / "model.safetensors")
             save_file(scores, out / "logs.safetensors")
+        refuse_together(t)
+
+
+def refuse_together(t: Trainer) -> None:
+    """One process's bad example keeps every process from moving, and all of them name it."""
+    assert t.update.guard.look() == []
+    before, batch = tensors(t.recipe.discriminator), next(t.batches)
+    if t.world.rank == 1:
+        batch.x[2, 0, 1, 1] = float("nan")
+    t.update("discriminator", t.recipe.d_objective, batch)
+    assert equal(before, tensors(t.recipe.discriminator))
+    (call,) = t.update.guard.look()
+    fault, whole = call.fault(), distributed.gather(batch.index, 24)
+    assert fault.themselves
+    assert fault.examples == (int(whole[12 + 2]),)
 
 
 if __name__ == "__main__":

@@ -132,11 +132,7 @@ def test_a_process_that_dies_is_named_and_the_last_checkpoint_is_good(tmp_path):
         for rank in range(2)
     ]
     leader, other = both
-    started = time.monotonic()
-    while not (folder.exists() and len(runs.checkpoints(folder)) > 1):
-        assert leader.poll() is None, leader.communicate()[1]
-        assert time.monotonic() - started < 120
-        time.sleep(0.02)
+    _wait_for_checkpoints(folder, leader)
     other.send_signal(signal.SIGKILL)
     other.communicate()
     _, error = leader.communicate(timeout=60)
@@ -149,6 +145,53 @@ def test_a_process_that_dies_is_named_and_the_last_checkpoint_is_good(tmp_path):
     assert f"saddle resume {folder}" in said
     run = saddlepoint.resume(folder, steps=read_state(last)["step"] + 2, device="cpu")
     assert run.steps == read_state(last)["step"] + 2
+
+
+def _wait_for_checkpoints(folder: Path, process: subprocess.Popen[str]) -> None:
+    started = time.monotonic()
+    while not (folder.exists() and len(runs.checkpoints(folder)) > 1):
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() - started < 120
+        time.sleep(0.02)
+
+
+def test_a_signal_stops_all_at_one_step_with_a_checkpoint(tmp_path):
+    """As Slurm does before a job's time is over: SIGTERM to torchrun, which hands it on."""
+    folder = tmp_path / "run"
+    process = torchrun(*saddle("train", "dcgan", "--out", folder, "--steps", 100_000, "--device", "cpu"))
+    _wait_for_checkpoints(folder, process)
+    process.terminate()
+    _, error = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "lost another one" not in error
+    state = read_state(runs.find_checkpoint(folder))
+    assert [int(p.stem) for p in (folder / "samples").iterdir()] == [state["images"]], "it ended in order"
+    saddlepoint.resume(folder, steps=state["step"] + 1, device="cpu")
+
+
+SILENT = """
+import datetime, sys, time
+import torch
+from saddlepoint import distributed
+from saddlepoint.errors import LostProcessError
+distributed.TIMEOUT = datetime.timedelta(seconds=4)
+with distributed.connect(torch.device("cpu")) as world:
+    distributed.agree(0.0)
+    if world.rank == 1:
+        time.sleep(60)
+    try:
+        distributed.agree(0.0)
+    except LostProcessError as error:
+        print(error)
+        import os; sys.stdout.flush(); os._exit(7)
+"""
+
+
+def test_a_process_that_falls_silent_is_not_waited_for_for_ever(tmp_path):
+    script = tmp_path / "silent.py"
+    script.write_text(SILENT)
+    out, _ = torchrun(script).communicate(timeout=50)
+    assert "Process 0 of 2 lost another one" in out
 
 
 def _free_port() -> int:

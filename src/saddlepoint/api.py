@@ -22,12 +22,12 @@ from saddlepoint.data.load import load as load_data
 from saddlepoint.engine.average import load_averaged
 from saddlepoint.engine.budget import Budget, make_budget
 from saddlepoint.engine.device import pick_device
-from saddlepoint.engine.events import Reporter, Silent
+from saddlepoint.engine.events import Reporter, Silent, check_track
 from saddlepoint.engine.memory import estimate_memory
 from saddlepoint.engine.trainer import Evaluate, Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.files import append_json, write_json
-from saddlepoint.metrics.evaluate import DEFAULT, Measurement
+from saddlepoint.files import REFUSALS, append_json, write_json
+from saddlepoint.metrics.evaluate import DEFAULT, METRICS, Measurement
 from saddlepoint.metrics.evaluate import evaluate as measure
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import DataSpec
@@ -89,6 +89,7 @@ def train(
         UserError: a mistake in what was asked for; nothing is written then.
         NonFiniteError: a loss or gradient was not finite (with on_nonfinite=stop); a checkpoint is written.
     """
+    _check_seed(seed)
     configs = _configure(name, options)
     budget, where = make_budget(steps, images, minutes), pick_device(device)
     _check_together(configs, budget)
@@ -133,9 +134,13 @@ def resume(
     trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
     if runs.checkpoints(folder):
         trainer.restore(runs.find_checkpoint(folder))
-    runs.forget_after(folder, trainer.step)
-    if given:
-        write_json(folder / runs.MANIFEST, {**manifest, "budget": asdict(budget)})
+    try:
+        runs.tidy(folder)
+        runs.forget_after(folder, trainer.step)
+        if given:
+            write_json(folder / runs.MANIFEST, {**manifest, "budget": asdict(budget)})
+    except OSError as error:
+        raise runs.refused(error, folder) from error
     return _fit(trainer, budget, folder, name)
 
 
@@ -221,6 +226,7 @@ def plan(
     Raises:
         UserError: as `train` would.
     """
+    _check_seed(seed)
     configs = _configure(name, options)
     where = pick_device(device)
     loaded = _load_data(data, configs, offline, reporter)
@@ -254,6 +260,11 @@ def _configure(name: str, options: dict[str, Any]) -> dict[str, Config]:
     }
 
 
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**63:
+        raise UserError(f"--seed {seed} must be a whole number from 0 to 2^63 - 1.")
+
+
 def _check_together(configs: dict[str, Config], budget: Budget) -> None:
     config = configs["train"]
     assert isinstance(config, TrainConfig)
@@ -261,6 +272,9 @@ def _check_together(configs: dict[str, Config], budget: Budget) -> None:
         raise UserError(f"decay={config.decay} needs a budget in steps or images, and this is {budget}.")
     if config.best != "fd" and not config.evaluate_every:
         raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")
+    if config.best not in METRICS:
+        raise UserError(f"There is no metric best={config.best}: choose among {', '.join(METRICS)}.")
+    check_track(config.track)
 
 
 def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str, Config]:
@@ -270,11 +284,17 @@ def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str,
     if fixed_size and spec.kind == "image":
         channels, height, width = spec.shape
         data = {**data, "size": f"{height}x{width}", "mode": {1: "grey", 3: "rgb", 4: "rgba"}[channels]}
-    return {
-        "recipe": catalogue.configure(manifest["recipe"], recipe),
-        "train": build(TrainConfig, training),
-        "data": build(DataConfig, data),
-    }
+    try:
+        return {
+            "recipe": catalogue.configure(manifest["recipe"], recipe),
+            "train": build(TrainConfig, training),
+            "data": build(DataConfig, data),
+        }
+    except UserError as error:
+        by = manifest["versions"].get("saddlepoint", "an unknown version")
+        raise UserError(
+            f"This run's {runs.MANIFEST}, written by saddlepoint {by}, is none for {saddlepoint.__version__}: {error}"
+        ) from None
 
 
 def _spec_of(manifest: dict[str, Any]) -> DataSpec:
@@ -372,7 +392,12 @@ def _absolute(source: str) -> str:
 
 def _fit(trainer: Trainer, budget: Budget, folder: Path, name: str) -> Run:
     trainer.reporter.started(folder, name, str(budget))
-    stopped_by = trainer.fit(budget)
+    try:
+        stopped_by = trainer.fit(budget)
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        raise runs.refused(error, folder) from error
     return Run(path=folder, steps=trainer.step, images=trainer.images, stopped_by=stopped_by)
 
 

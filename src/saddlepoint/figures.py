@@ -23,9 +23,9 @@ def losses(run: Path) -> Path:
     Raises:
         UserError: the run has logged nothing yet, or matplotlib is not installed.
     """
-    from saddlepoint.files import read_jsonl
+    from saddlepoint import runs
 
-    panels = by_term(read_jsonl(run / "events.jsonl"))
+    panels = by_term(runs.log(run))
     if not panels:
         raise UserError(f"{run} has logged no losses yet.")
     path = run / "figures" / "losses.png"

@@ -58,6 +58,10 @@ def sample(
     model = api.load(run, weights="raw" if raw else "average", checkpoint=checkpoint, device=device)
     y = None if label is None else _class_number(label, model.spec.classes)
     x = model.sample(n, seed=seed, y=y)
+    if not x.isfinite().all():
+        raise UserError(
+            f"The samples of {run} are not finite, so this model has diverged: try an earlier --checkpoint."
+        )
     if out:
         files = _each(x, out)
     else:

@@ -22,7 +22,9 @@ def pick_device(wanted: str = "auto") -> torch.device:
         here = ["mps", *here]
     if wanted == "auto":
         return torch.device(here[0])
-    if wanted.partition(":")[0] not in here:
+    kind, colon, index = wanted.partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if kind not in here or (colon and not (index.isdecimal() and int(index) < count)):
         raise UserError(f"Device {wanted!r} is not on this machine: there is {' and '.join(here)}.")
     return torch.device(wanted)
 

@@ -22,6 +22,7 @@ from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
 from saddlepoint.engine.signals import stop_on_signals
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import NonFiniteError, UserError
+from saddlepoint.files import replacing
 from saddlepoint.pictures import wall
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import Batch, Noise, derive_seed
@@ -59,6 +60,7 @@ class Trainer:
         self.folder, self.reporter, self.evaluate = folder, reporter or Silent(), evaluate
         self.log: Log | None = None
         self.step, self.images, self.position, self.seconds = 0, 0, 0, 0.0
+        self.best: dict[str, Any] = {}
         self.batches = self._batches()
         self.names = {id(p): name for name, p in self.recipe.named_parameters()}
 
@@ -180,8 +182,6 @@ class Trainer:
         config = self.config
         if not self.folder:
             return
-        if self.step % config.checkpoint_every == 0:
-            self.write_checkpoint()
         if config.sample_every and self.step % config.sample_every == 0:
             self.write_samples()
         if config.evaluate_every and self.evaluate and self.step % config.evaluate_every == 0:
@@ -189,9 +189,12 @@ class Trainer:
                 scores = self.evaluate(model, self.step, self.images)
             if config.best not in scores:
                 raise UserError(f"best={config.best} is not among what was measured: {', '.join(sorted(scores))}.")
-            if scores[config.best] < runs.best(self.folder).get("value", float("inf")):
+            if scores[config.best] < self.best.get("value", float("inf")):
+                self.best = {"images": self.images, "metric": config.best, "value": scores[config.best]}
                 self.write_checkpoint()
-                runs.set_best(self.folder, self.images, config.best, scores[config.best])
+                runs.set_best(self.folder, **self.best)
+        if self.step % config.checkpoint_every == 0:  # last: a resumed run does again all that came after one
+            self.write_checkpoint()
 
     def write_samples(self) -> Path:
         """The wall of the run's fixed latents, drawn from the averaged weights."""
@@ -202,7 +205,9 @@ class Trainer:
             columns = min(classes, 16) if model.conditional else 8
             count = 8 * columns if self.data.spec.kind == "image" else 4096
             y = torch.arange(count) % columns if model.conditional else None
-            wall(model.sample(count, seed=self.seed, y=y), columns).save(path)
+            picture = wall(model.sample(count, seed=self.seed, y=y), columns)
+        with replacing(path) as temporary:
+            picture.save(temporary, format="PNG")
         self.reporter.wrote("samples", path)
         return path
 
@@ -224,6 +229,7 @@ class Trainer:
             "images": self.images,
             "position": self.position,
             "seconds": self.seconds,
+            "best": self.best,
             "scalers": {name: seat.scaler.state_dict() for name, seat in seats.items()},
         }
         path = checkpoint.write(self.folder / "checkpoints" / str(self.images), parts, state)
@@ -248,7 +254,9 @@ class Trainer:
             if seat.scaler.is_enabled():
                 seat.scaler.load_state_dict(state["scalers"][name])
         self.step, self.images = state["step"], state["images"]
-        self.position, self.seconds = state["position"], state["seconds"]
+        self.position, self.seconds, self.best = state["position"], state["seconds"], state.get("best", {})
+        if self.folder and self.best:  # a kill may have come between the checkpoint and this note of it
+            runs.set_best(self.folder, **self.best)
 
     def _say(self, sentence: str) -> None:
         self.reporter.note(sentence)

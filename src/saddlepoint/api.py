@@ -126,8 +126,10 @@ def resume(
     given = steps is not None or images is not None or minutes is not None
     budget = make_budget(steps, images, minutes) if given else Budget(**manifest["budget"])
     _check_together(configs, budget)
+    runs.best(folder)  # said before anything is written, if it is damaged
     where = pick_device(device)
-    loaded = _load_data(data or manifest["data"]["source"], configs, offline, reporter)
+    source = manifest["data"]["source"] if data is None else data
+    loaded = _load_data(source, configs, offline, reporter)
     if loaded.fingerprint != manifest["data"]["fingerprint"]:
         raise UserError(f"The data at {loaded.source} is not what {folder} was trained on: its content has changed.")
     recipe = _build(name, loaded.spec, configs, seed)
@@ -190,9 +192,8 @@ def evaluate(
     folder = _folder(run)
     manifest = runs.manifest(folder)
     where = runs.find_checkpoint(folder, checkpoint)
-    data = _load_data(
-        reference or manifest["data"]["source"], _configs_of(manifest, fixed_size=True), offline, reporter
-    )
+    source = manifest["data"]["source"] if reference is None else reference
+    data = _load_data(source, _configs_of(manifest, fixed_size=True), offline, reporter)
     model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
     measured = measure(
         model,
@@ -292,9 +293,8 @@ def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str,
         }
     except UserError as error:
         by = manifest["versions"].get("saddlepoint", "an unknown version")
-        raise UserError(
-            f"This run's {runs.MANIFEST}, written by saddlepoint {by}, is none for {saddlepoint.__version__}: {error}"
-        ) from None
+        ours = saddlepoint.__version__
+        raise UserError(f"This run's {runs.MANIFEST}, of saddlepoint {by}, does not fit {ours}: {error}") from None
 
 
 def _spec_of(manifest: dict[str, Any]) -> DataSpec:

@@ -10,9 +10,12 @@ import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from saddlepoint.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 REFUSALS = {
     errno.EACCES,
@@ -74,6 +77,12 @@ def naming(path: Path) -> Generator[None]:
     except OSError as error:
         error.filename, error.filename2 = str(path), None
         raise
+
+
+def save_png(picture: Image, path: Path) -> None:
+    """Save a Pillow image as a PNG, whole or not at all."""
+    with replacing(path) as temporary:
+        picture.save(temporary, format="PNG")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A run that is killed at any moment, however often, can be read, resumed, and ends bit for bit as the one that was not.
+"""A run killed at any moment, however often, can be read and resumed, and ends bit for bit as the one that was not.
 
 Here a few kills; `make faults` runs the campaign.
 """

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import UserError
-from saddlepoint.files import append_json
+from saddlepoint.files import append_json, naming
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,8 @@ class Log:
             self._mirror.write(line)
 
     def say(self, sentence: str) -> None:
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        path = self.folder / "log.txt"
+        with naming(path), path.open("a", encoding="utf-8") as file:
             file.write(sentence + "\n")
 
     def close(self) -> None:

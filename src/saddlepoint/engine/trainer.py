@@ -22,7 +22,7 @@ from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
 from saddlepoint.engine.signals import stop_on_signals
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import NonFiniteError, UserError
-from saddlepoint.files import replacing
+from saddlepoint.files import save_png
 from saddlepoint.pictures import wall
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import Batch, Noise, derive_seed
@@ -206,8 +206,7 @@ class Trainer:
             count = 8 * columns if self.data.spec.kind == "image" else 4096
             y = torch.arange(count) % columns if model.conditional else None
             picture = wall(model.sample(count, seed=self.seed, y=y), columns)
-        with replacing(path) as temporary:
-            picture.save(temporary, format="PNG")
+        save_png(picture, path)
         self.reporter.wrote("samples", path)
         return path
 

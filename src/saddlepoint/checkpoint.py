@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from saddlepoint.errors import UserError
-from saddlepoint.files import naming, read_json, sha256, sync, write_json
+from saddlepoint.files import naming, read_json, save_tensors, sha256, sync, write_json
 
 Tensors = dict[str, Tensor]
 STATE = "state.json"
@@ -125,21 +124,9 @@ def _fill(folder: Path, parts: Mapping[str, Mapping[str, Tensor]], state: Mappin
     hashes: dict[str, str] = {}
     for name, tensors in parts.items():
         path = folder / f"{name}.safetensors"
-        _save({k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}, path)
+        save_tensors(
+            {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}, path
+        )
         sync(path)
         hashes[path.name] = sha256(path)
     write_json(folder / STATE, {**state, "sha256": hashes})  # which brings the folder itself to disk
-
-
-def _save(tensors: Tensors, path: Path) -> None:
-    """
-    Raises:
-        OSError: the operating system's refusal, which safetensors gives as text only.
-    """
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if not number:
-            raise
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from torch import Tensor
 
 REFUSALS = {
     errno.EACCES,
@@ -51,8 +53,10 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Generator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Generator[Path]:
     """Give the name of a temporary file beside `path`, which takes its place whole or, after an error, goes away.
+
+    durable: bring it to disk, which takes milliseconds; not worth it for one of many.
 
     Raises:
         OSError: it cannot be written; the error names `path`.
@@ -61,9 +65,11 @@ def replacing(path: Path) -> Generator[Path]:
     try:
         with naming(path):
             yield temporary
-            sync(temporary)
+            if durable:
+                sync(temporary)
             temporary.replace(path)
-            sync(path.parent)
+            if durable:
+                sync(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -79,10 +85,28 @@ def naming(path: Path) -> Generator[None]:
         raise
 
 
-def save_png(picture: Image, path: Path) -> None:
+def save_png(picture: Image, path: Path, *, durable: bool = True) -> None:
     """Save a Pillow image as a PNG, whole or not at all."""
-    with replacing(path) as temporary:
+    with replacing(path, durable=durable) as temporary:
         picture.save(temporary, format="PNG")
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a safetensors file.
+
+    Raises:
+        OSError: the operating system's refusal, which safetensors gives as text only.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    try:
+        save_file(dict(tensors), path, dict(metadata) if metadata else None)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if not number:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 def write_text(path: Path, text: str) -> None:

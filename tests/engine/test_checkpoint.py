@@ -69,7 +69,7 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(checkpoint, "save_tensors", full)
     with pytest.raises(OSError, match="No space"):
         checkpoint.write(tmp_path / "64", {"model": {"a": torch.zeros(1)}}, {})
     assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import torch
 from kills import MOMENTS, STEPS, Training, any_step, check_readable, differences, latest_step, make_data
 
 from saddlepoint.cli.main import main
@@ -21,10 +20,10 @@ KILLS = 25
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Training:
+def whole(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Training:
     """The run that nothing happened to."""
     place = tmp_path_factory.mktemp("whole")
-    training = Training(place / "run", make_data(place / "data.npy"), place / "cache")
+    training = Training(place / "run", make_data(place / "data.npy"), cache)
     training.finish()
     return training
 
@@ -32,15 +31,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Training:
 @pytest.fixture
 def training(whole: Training, tmp_path: Path) -> Training:
     return Training(tmp_path / "run", whole.data, whole.cache)
-
-
-@pytest.fixture
-def one_thread(monkeypatch: pytest.MonkeyPatch, whole: Training):
-    monkeypatch.setenv("SADDLE_CACHE", str(whole.cache))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -102,7 +102,7 @@ def _wall(x: Tensor, path: Path) -> Path:
 
 
 def _each(x: Tensor, folder: Path) -> list[Path]:
-    from saddlepoint.files import naming
+    from saddlepoint.files import save_png
     from saddlepoint.pictures import to_image, to_pixels
 
     if x.ndim != 4:
@@ -111,6 +111,5 @@ def _each(x: Tensor, folder: Path) -> list[Path]:
     paths: list[Path] = []
     for i, pixels in enumerate(to_pixels(x)):
         paths.append(folder / f"{i:05}.png")
-        with naming(paths[-1]):
-            to_image(pixels).save(paths[-1])
+        save_png(to_image(pixels), paths[-1], durable=False)
     return paths

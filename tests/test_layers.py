@@ -28,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "data": {"types", "config", "errors", "files", "pictures"},
     "checkpoint": {"errors", "files"},
-    "runs": {"checkpoint", "errors", "files"},
+    "manifest": {"errors"},
+    "runs": {"checkpoint", "manifest", "errors", "files"},
     "engine": {"recipe", "data", "checkpoint", "runs", "config", "types", "errors", "files", "pictures"}
     | {"distributed"},
     "metrics": {"recipe", "objectives", "config", "types", "errors", "files", "pictures", "distributed"},

@@ -23,12 +23,12 @@ from saddlepoint.distributed import connect, launched, share
 from saddlepoint.engine.average import load_averaged
 from saddlepoint.engine.budget import Budget, make_budget
 from saddlepoint.engine.device import pick_device
-from saddlepoint.engine.events import Reporter, Silent
+from saddlepoint.engine.events import Reporter, Silent, check_track
 from saddlepoint.engine.memory import estimate_memory
 from saddlepoint.engine.trainer import Evaluate, Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.files import append_json, write_json
-from saddlepoint.metrics.evaluate import DEFAULT, Measurement
+from saddlepoint.files import REFUSALS, append_json, write_json
+from saddlepoint.metrics.evaluate import DEFAULT, METRICS, Measurement
 from saddlepoint.metrics.evaluate import evaluate as measure
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import DataSpec
@@ -90,6 +90,7 @@ def train(
         UserError: a mistake in what was asked for; nothing is written then.
         NonFiniteError: a loss or gradient was not finite (with on_nonfinite=stop); a checkpoint is written.
     """
+    _check_seed(seed)
     configs = _configure(name, options)
     budget, where = make_budget(steps, images, minutes), pick_device(device)
     _check_together(configs, budget)
@@ -130,8 +131,10 @@ def resume(
     given = steps is not None or images is not None or minutes is not None
     budget = make_budget(steps, images, minutes) if given else Budget(**manifest["budget"])
     _check_together(configs, budget)
+    runs.best(folder)  # said before anything is written, if it is damaged
     where = pick_device(device)
-    loaded = _load_data(data or manifest["data"]["source"], configs, offline, reporter)
+    source = manifest["data"]["source"] if data is None else data
+    loaded = _load_data(source, configs, offline, reporter)
     if loaded.fingerprint != manifest["data"]["fingerprint"]:
         raise UserError(f"The data at {loaded.source} is not what {folder} was trained on: its content has changed.")
     recipe = _build(name, loaded.spec, configs, seed)
@@ -140,10 +143,19 @@ def resume(
         if runs.checkpoints(folder):
             trainer.restore(runs.find_checkpoint(folder))
         if world.leads:
-            runs.forget_after(folder, trainer.step)
-            if given:
-                write_json(folder / runs.MANIFEST, {**manifest, "budget": asdict(budget)})
+            _reopen(folder, trainer.step, {**manifest, "budget": asdict(budget)} if given else None)
         return _fit(trainer, budget, folder, name)
+
+
+def _reopen(folder: Path, step: int, manifest: dict[str, Any] | None) -> None:
+    """Make a run's folder as it was at its last checkpoint, at `step`; with a new manifest, if one is given."""
+    try:
+        runs.tidy(folder)
+        runs.forget_after(folder, step)
+        if manifest:
+            write_json(folder / runs.MANIFEST, manifest)
+    except OSError as error:
+        raise runs.refused(error, folder) from error
 
 
 def load(
@@ -192,9 +204,8 @@ def evaluate(
     folder = _folder(run)
     manifest = runs.manifest(folder)
     where = runs.find_checkpoint(folder, checkpoint)
-    data = _load_data(
-        reference or manifest["data"]["source"], _configs_of(manifest, fixed_size=True), offline, reporter
-    )
+    source = manifest["data"]["source"] if reference is None else reference
+    data = _load_data(source, _configs_of(manifest, fixed_size=True), offline, reporter)
     model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
     with connect(model.device):
         measured = measure(
@@ -229,6 +240,7 @@ def plan(
     Raises:
         UserError: as `train` would.
     """
+    _check_seed(seed)
     configs = _configure(name, options)
     where = pick_device(device)
     loaded = _load_data(data, configs, offline, reporter)
@@ -262,6 +274,11 @@ def _configure(name: str, options: dict[str, Any]) -> dict[str, Config]:
     }
 
 
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**63:
+        raise UserError(f"--seed {seed} must be a whole number from 0 to 2^63 - 1.")
+
+
 def _check_together(configs: dict[str, Config], budget: Budget) -> None:
     config = configs["train"]
     assert isinstance(config, TrainConfig)
@@ -273,6 +290,9 @@ def _check_together(configs: dict[str, Config], budget: Budget) -> None:
     if config.batch % size:
         near = max(size, round(config.batch / size) * size)
         raise UserError(f"batch={config.batch} cannot be dealt to {size} processes: batch={near} can.")
+    if config.best not in METRICS:
+        raise UserError(f"There is no metric best={config.best}: choose among {', '.join(METRICS)}.")
+    check_track(config.track)
 
 
 def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str, Config]:
@@ -282,11 +302,16 @@ def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str,
     if fixed_size and spec.kind == "image":
         channels, height, width = spec.shape
         data = {**data, "size": f"{height}x{width}", "mode": {1: "grey", 3: "rgb", 4: "rgba"}[channels]}
-    return {
-        "recipe": catalogue.configure(manifest["recipe"], recipe),
-        "train": build(TrainConfig, training),
-        "data": build(DataConfig, data),
-    }
+    try:
+        return {
+            "recipe": catalogue.configure(manifest["recipe"], recipe),
+            "train": build(TrainConfig, training),
+            "data": build(DataConfig, data),
+        }
+    except UserError as error:
+        by = manifest["versions"].get("saddlepoint", "an unknown version")
+        ours = saddlepoint.__version__
+        raise UserError(f"This run's {runs.MANIFEST}, of saddlepoint {by}, does not fit {ours}: {error}") from None
 
 
 def _spec_of(manifest: dict[str, Any]) -> DataSpec:
@@ -392,7 +417,12 @@ def _absolute(source: str) -> str:
 
 def _fit(trainer: Trainer, budget: Budget, folder: Path, name: str) -> Run:
     trainer.reporter.started(folder, name, str(budget))
-    stopped_by = trainer.fit(budget)
+    try:
+        stopped_by = trainer.fit(budget)
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        raise runs.refused(error, folder) from error
     return Run(path=folder, steps=trainer.step, images=trainer.images, stopped_by=stopped_by)
 
 

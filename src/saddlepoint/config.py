@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from saddlepoint.errors import UserError
 
@@ -15,13 +15,37 @@ from saddlepoint.errors import UserError
 class Config(BaseModel):
     """Base of every config. A field's docstring is its meaning, shown by `saddle info`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        wanted: Any = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and wanted in (int, float):
+            raise ValueError("input should be a number")
+        return value
+
+
+def _positive(values: Any) -> Any:
+    if values is not None and min(values, default=1) <= 0:
+        raise ValueError("each must be above 0")
+    return values
+
+
+def _decays(values: Any) -> Any:
+    if not all(0 <= value < 1 for value in values):
+        raise ValueError("each must be from 0 up to, but not, 1")
+    return values
+
+
+Positive, Decays = AfterValidator(_positive), AfterValidator(_decays)
+"""Mark a field of several numbers: `Annotated[tuple[int, ...], Positive]` for widths, `Decays` for Adam's rates."""
 
 
 class TrainConfig(Config):
     """How to train, whatever the method. The same keys work for every recipe."""
 
-    batch: int = Field(64, ge=1)
+    batch: int = Field(64, ge=1, le=1_000_000)
     """Examples per update."""
     micro_batch: int = Field(0, ge=0)
     """Examples per forward pass; gradients accumulate up to `batch`. 0: the whole batch at once."""
@@ -93,7 +117,8 @@ def build(schema: type[C], values: Mapping[str, Any]) -> C:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise unknown_key(key, schema.model_fields) from None
-        raise UserError(f"{key}={first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{key}={first['input']!r}: {message[0].lower()}{message[1:]}.") from None
 
 
 def unknown_key(key: str, known: Iterable[str]) -> UserError:

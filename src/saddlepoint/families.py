@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 from torch import Tensor, nn
 
-from saddlepoint.config import Config
+from saddlepoint.config import Config, Decays
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -21,7 +21,7 @@ class TwoPlayerConfig(Config):
     """Dimensions of z."""
     lr: float = Field(2e-4, gt=0)
     """Learning rate of both players."""
-    betas: tuple[float, float] = (0.5, 0.999)
+    betas: Annotated[tuple[float, float], Decays] = (0.5, 0.999)
     """Adam's decay rates."""
     d_steps: int = Field(1, ge=1)
     """Discriminator updates for each generator update (k of Goodfellow 2014)."""

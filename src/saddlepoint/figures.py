@@ -23,9 +23,9 @@ def losses(run: Path) -> Path:
     Raises:
         UserError: the run has logged nothing yet, or matplotlib is not installed.
     """
-    from saddlepoint.files import read_jsonl
+    from saddlepoint import runs
 
-    panels = by_term(read_jsonl(run / "events.jsonl"))
+    panels = by_term(runs.log(run))
     if not panels:
         raise UserError(f"{run} has logged no losses yet.")
     path = run / "figures" / "losses.png"
@@ -105,6 +105,7 @@ def neighbours(run: Path, *, offline: bool = False) -> Path:
     from saddlepoint import api, runs
     from saddlepoint.config import DataConfig, build
     from saddlepoint.data.load import load as load_data
+    from saddlepoint.files import save_png
     from saddlepoint.metrics.figure import neighbours_figure
 
     about = runs.manifest(run)
@@ -112,5 +113,5 @@ def neighbours(run: Path, *, offline: bool = False) -> Path:
     picture = neighbours_figure(api.load(run), data, offline=offline)
     path = run / "figures" / "neighbours.png"
     path.parent.mkdir(exist_ok=True)
-    picture.save(path)
+    save_png(picture, path)
     return path

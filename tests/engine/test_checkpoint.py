@@ -16,7 +16,9 @@ from support import toy, trainer
 @pytest.fixture
 def written(tmp_path):
     tensors = {"a": torch.arange(6.0).view(2, 3), "b": torch.randn(2, 3, 4, 4).to(memory_format=torch.channels_last)}
-    folder = checkpoint.write(tmp_path / "checkpoints" / "64", {"model": tensors}, {"step": 3})
+    folder = checkpoint.write(
+        tmp_path / "checkpoints" / "64", {"model": tensors}, {"step": 3, "images": 64, "position": 0, "seconds": 1.5}
+    )
     return folder, tensors
 
 
@@ -67,7 +69,7 @@ def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(checkpoint, "save_tensors", full)
     with pytest.raises(OSError, match="No space"):
         checkpoint.write(tmp_path / "64", {"model": {"a": torch.zeros(1)}}, {})
     assert list(tmp_path.iterdir()) == []

@@ -179,6 +179,11 @@ def test_rollback_before_any_checkpoint_goes_back_to_the_start(tmp_path):
     t = fitted(tmp_path, "loss", Once((1,)), 3, on_nonfinite="rollback")
     assert t.step == 3
     assert events(tmp_path)[1]["images"] == 0
+    plain = poisoned("loss", ())
+    plain.rate = 0.5
+    for _ in range(3):
+        plain.one_step(Budget(steps=3))
+    assert equal(tensors(plain.recipe), tensors(t.recipe))
 
 
 def test_rollback_that_does_not_help_stops(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from saddlepoint.errors import UserError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Flag = Annotated[bool, Parameter(show_default=False)]
 Json = Annotated[bool, Parameter(name="--json", show_default=False, help="Print JSON, for programs.")]
 Offline = Annotated[bool, Parameter(show_default=False, help="Never download; use what is on disk.")]
+Count = Annotated[int, Parameter(validator=Number(gt=0, lte=10_000_000))]
 Checkpoint = Literal["latest", "best"] | int
 
 

@@ -40,6 +40,7 @@ def inspect(
     from saddlepoint.cli.display import watch
     from saddlepoint.config import DataConfig, build, parse_overrides
     from saddlepoint.data import load
+    from saddlepoint.files import save_png
 
     if sheet:
         check_png("--sheet", sheet)
@@ -48,7 +49,7 @@ def inspect(
         found = load.inspect(source, asked, offline=offline, progress=reporter.working)
     if sheet:
         make_folder("--sheet", sheet.parent)
-        load.contact_sheet(found).save(sheet)
+        save_png(load.contact_sheet(found), sheet)
     if as_json:
         print_json(facts(found) | {"sheet": sheet})
         return

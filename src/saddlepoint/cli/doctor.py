@@ -52,11 +52,10 @@ def _run(run: Path, as_json: bool) -> None:
 
     from saddlepoint import runs
     from saddlepoint.diagnosis import diagnose
-    from saddlepoint.files import read_jsonl
 
     manifest = runs.manifest(run)
     examples, unchecked = _examples(run, manifest)
-    found = diagnose(read_jsonl(run / "events.jsonl"), read_jsonl(run / "metrics.jsonl"), manifest, examples)
+    found = diagnose(runs.log(run), runs.log(run, "metrics.jsonl"), manifest, examples)
     if as_json:
         print_json({"run": run, "findings": [asdict(finding) for finding in found], "not_checked": unchecked})
         return

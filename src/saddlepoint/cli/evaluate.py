@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
-from cyclopts.types import NonNegativeInt, PositiveInt
+from cyclopts.types import NonNegativeInt
 
-from saddlepoint.cli.common import Checkpoint, Flag, Json, Offline, console, print_json
+from saddlepoint.cli.common import Checkpoint, Count, Flag, Json, Offline, console, print_json
 
 if TYPE_CHECKING:
     from saddlepoint.metrics.evaluate import Measurement
@@ -26,7 +26,7 @@ def evaluate(
     metrics: Names = None,
     features: str = "auto",
     reference: str | None = None,
-    n: Annotated[PositiveInt | None, Parameter(name="-n")] = None,
+    n: Annotated[Count | None, Parameter(name="-n")] = None,
     seed: NonNegativeInt = 0,
     weights: Path | None = None,
     raw: Flag = False,

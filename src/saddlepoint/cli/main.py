@@ -6,7 +6,6 @@ SIGINT and SIGTERM.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sys
@@ -30,6 +29,7 @@ from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
 from saddlepoint.cli.train import train
 from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
+from saddlepoint.files import REFUSALS
 
 # These modules import torch, pydantic and the like only inside their functions: `saddle --help` stays quick.
 
@@ -112,8 +112,10 @@ def _mistake(error: Exception) -> str | None:
         return _line(str(error).partition(" Available commands:")[0])
     if isinstance(error, ShellDetectionError):
         return "it cannot be told which shell this is: name it, as in --install-completion --shell bash."
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC):
-        return f"{error.filename or 'the disk'}: {os.strerror(error.errno).lower()}."
+    if isinstance(error, OSError) and error.errno in REFUSALS:
+        return f"{error.filename or 'the disk'}: {os.strerror(error.errno or 0).lower()}."
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # numpy's, and torch's on a CPU
+        return "this machine is out of memory: lower batch, or set micro_batch to accumulate in smaller parts."
     torch = sys.modules.get("torch")  # a command that never loaded it cannot have run out of its memory
     if torch and isinstance(error, torch.OutOfMemoryError):
         return "the device is out of memory: lower batch, or set micro_batch to accumulate in smaller parts."

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from cyclopts.types import NonNegativeInt, PositiveInt
+from cyclopts.types import NonNegativeInt
 
-from saddlepoint.cli.common import Checkpoint, Flag, Json, check_png, make_folder, print_json
+from saddlepoint.cli.common import Checkpoint, Count, Flag, Json, check_png, make_folder, print_json
 from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Count = Annotated[PositiveInt, Parameter(name="-n")]
+Samples = Annotated[Count, Parameter(name="-n")]
 Class = Annotated[str | None, Parameter(name="--class")]
 
 
@@ -22,7 +22,7 @@ def sample(
     run: Path,
     /,
     *,
-    n: Count = 64,
+    n: Samples = 64,
     seed: NonNegativeInt = 0,
     label: Class = None,
     grid: Path | None = None,
@@ -58,6 +58,10 @@ def sample(
     model = api.load(run, weights="raw" if raw else "average", checkpoint=checkpoint, device=device)
     y = None if label is None else _class_number(label, model.spec.classes)
     x = model.sample(n, seed=seed, y=y)
+    if not x.isfinite().all():
+        raise UserError(
+            f"The samples of {run} are not finite, so this model has diverged: try an earlier --checkpoint."
+        )
     if out:
         files = _each(x, out)
     else:
@@ -89,14 +93,16 @@ def _class_number(label: str, classes: tuple[str, ...]) -> int:
 
 
 def _wall(x: Tensor, path: Path) -> Path:
+    from saddlepoint.files import save_png
     from saddlepoint.pictures import wall
 
     make_folder("--grid", path.parent)
-    wall(x).save(path)
+    save_png(wall(x), path)
     return path
 
 
 def _each(x: Tensor, folder: Path) -> list[Path]:
+    from saddlepoint.files import save_png
     from saddlepoint.pictures import to_image, to_pixels
 
     if x.ndim != 4:
@@ -105,5 +111,5 @@ def _each(x: Tensor, folder: Path) -> list[Path]:
     paths: list[Path] = []
     for i, pixels in enumerate(to_pixels(x)):
         paths.append(folder / f"{i:05}.png")
-        to_image(pixels).save(paths[-1])
+        save_png(to_image(pixels), paths[-1], durable=False)
     return paths

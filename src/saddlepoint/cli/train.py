@@ -108,7 +108,7 @@ def outcome(run: Run) -> dict[str, Any]:
     """What a program would want to know of a training that ended."""
     from saddlepoint import runs
 
-    grids = sorted((run.path / "samples").glob("*.png"), key=lambda path: int(path.stem))
+    grids = sorted((run.path / "samples").glob("[0-9]*.png"))
     return {
         "run": run.path,
         "steps": run.steps,

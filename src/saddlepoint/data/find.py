@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def find(source: str | Path, downloads: Path, *, offline: bool, progress: Progre
     """
     if isinstance(source, str) and source in NAMES:
         return _named(source, downloads, offline, progress)
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if not path.exists():
         near = difflib.get_close_matches(str(source), NAMES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"give a path, or one of {', '.join(NAMES)}."

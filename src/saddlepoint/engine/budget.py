@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 
 from saddlepoint.errors import UserError
@@ -22,7 +23,7 @@ class Budget:
         if len(given) != 1:
             raise UserError("Give one of --steps, --images and --minutes, not several.")
         for key, value in given.items():
-            if value <= 0:
+            if not 0 < value < math.inf:
                 raise UserError(f"--{key} {value} is no budget: give a number above 0.")
 
     def fraction(self, *, steps: int, images: int, seconds: float) -> float:

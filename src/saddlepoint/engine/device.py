@@ -25,12 +25,11 @@ def pick_device(wanted: str = "auto") -> torch.device:
         wanted = here[0]
     if wanted == "cuda" and launched().size > 1:  # each process has its own
         wanted = f"cuda:{launched().local_rank}"
-    if wanted.partition(":")[0] not in here:
+    kind, colon, index = wanted.partition(":")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if kind not in here or (colon and not (index.isdecimal() and int(index) < count)):
         raise UserError(f"Device {wanted!r} is not on this machine: there is {' and '.join(here)}.")
-    device = torch.device(wanted)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UserError(f"Device {wanted!r} is not on this machine: it has {torch.cuda.device_count()} of them.")
-    return device
+    return torch.device(wanted)
 
 
 def has_bf16(device: torch.device) -> bool:

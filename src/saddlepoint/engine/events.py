@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import UserError
-from saddlepoint.files import append_json
+from saddlepoint.files import append_json, naming
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,8 @@ class Log:
             self._mirror.write(line)
 
     def say(self, sentence: str) -> None:
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        path = self.folder / "log.txt"
+        with naming(path), path.open("a", encoding="utf-8") as file:
             file.write(sentence + "\n")
 
     def close(self) -> None:
@@ -136,10 +137,17 @@ class WandB:
 
 def make_mirror(folder: Path, track: str) -> Mirror | None:
     """TensorBoard where it is installed, unless told otherwise; wandb only when asked, for it uploads."""
+    check_track(track)
     if track == "none" or (track == "auto" and not importlib.util.find_spec("tensorboard")):
         return None
-    package = "wandb" if track == "wandb" else "tensorboard"
-    if not importlib.util.find_spec(package):
-        how = "pip install wandb" if package == "wandb" else "pip install 'saddlepoint[track]'"
-        raise UserError(f"track={track} needs {package}, which is not installed: {how}")
-    return WandB(folder) if package == "wandb" else TensorBoard(folder)
+    return WandB(folder) if track == "wandb" else TensorBoard(folder)
+
+
+def check_track(track: str) -> None:
+    """
+    Raises:
+        UserError: what was asked for is not installed.
+    """
+    if track in ("tensorboard", "wandb") and not importlib.util.find_spec(track):
+        how = "pip install wandb" if track == "wandb" else "pip install 'saddlepoint[track]'"
+        raise UserError(f"track={track} needs {track}, which is not installed: {how}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.errors import UserError
 from saddlepoint.recipe import Player, Schedule
 
 
@@ -75,7 +76,13 @@ def state_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]) ->
 def load_state_tensors(
     optimizer: torch.optim.Optimizer, names: Mapping[int, str], tensors: Mapping[str, Tensor]
 ) -> None:
-    """Put back what `state_tensors` gave; moments take their parameter's memory layout."""
+    """Put back what `state_tensors` gave; moments take their parameter's memory layout.
+
+    Raises:
+        UserError: a tensor is missing, or of no or another parameter; it names the first.
+    """
+    _check_state(optimizer, names, tensors)
+    optimizer.state.clear()
     for group in optimizer.param_groups:
         for p in group["params"]:
             prefix = f"{names[id(p)]}/"
@@ -83,3 +90,17 @@ def load_state_tensors(
                 if key.startswith(prefix):
                     like = torch.empty_like(p, dtype=value.dtype) if value.shape == p.shape else value.clone()
                     optimizer.state[p][key.removeprefix(prefix)] = like.copy_(value)
+
+
+def _check_state(optimizer: torch.optim.Optimizer, names: Mapping[int, str], tensors: Mapping[str, Tensor]) -> None:
+    own = {names[id(p)]: p for group in optimizer.param_groups for p in group["params"]}
+    fields = {key.rpartition("/")[2] for key in tensors}
+    held = {key.rpartition("/")[0] for key in tensors}
+    for key, tensor in tensors.items():
+        p = own.get(key.rpartition("/")[0])
+        if p is None or (tensor.numel() != 1 and tensor.shape != p.shape) or not tensor.dtype.is_floating_point:
+            raise UserError(f"The optimiser's state does not fit this model: {key} is {tuple(tensor.shape)} there.")
+    for name in held:
+        for field in fields:
+            if f"{name}/{field}" not in tensors:
+                raise UserError(f"The optimiser's state does not fit this model: {name}/{field} is missing.")

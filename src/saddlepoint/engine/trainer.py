@@ -26,6 +26,7 @@ from saddlepoint.engine.guard import Fault
 from saddlepoint.engine.signals import StopRequest, stop_on_signals
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
+from saddlepoint.files import save_png
 from saddlepoint.pictures import wall
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import Batch, Noise, derive_seed
@@ -75,6 +76,7 @@ class Trainer:
         self.log: Log | None = None
         self.step, self.images, self.position, self.seconds = 0, 0, 0, 0.0
         self.rate = 1.0  # of the learning rates; cut once by on_nonfinite=rollback
+        self.best: dict[str, Any] = {}
         self.batches = self._batches()
         self.names = {id(p): name for name, p in self.recipe.named_parameters()}
 
@@ -103,7 +105,7 @@ class Trainer:
     def _loop(self, budget: Budget, stop: StopRequest) -> None:
         scalars, watch = Scalars(), Stopwatch(self.images)
         start = time.monotonic() - self.seconds
-        if self.config.on_nonfinite == "rollback" and self._leader_finds(lambda run: not runs.checkpoints(run)):
+        if self.config.on_nonfinite == "rollback" and not self.step:
             self.write_checkpoint()  # something to go back to
         while not self._over(budget, stop):
             self.one_step(budget)
@@ -126,8 +128,9 @@ class Trainer:
         """Whether to stop now: all processes by the leader's clock, and at a signal that any of them got."""
         number = signal.Signals[stop.name].value if stop.name else 0
         number, self.seconds = distributed.agree(number, self.seconds if self.world.leads else 0.0)
-        stop.name = signal.Signals(int(number)).name if number else None
-        return self._fraction(budget) >= 1 or stop.name is not None
+        if number:  # else leave the name alone: a signal may have come while the others were asked
+            stop.name = signal.Signals(int(number)).name
+        return self._fraction(budget) >= 1 or bool(number)
 
     def one_step(self, budget: Budget) -> None:
         """One iteration of the recipe's algorithm box."""
@@ -245,8 +248,6 @@ class Trainer:
 
     def _write_what_is_due(self) -> None:
         config = self.config
-        if self.step % config.checkpoint_every == 0:
-            self.write_checkpoint()
         if config.sample_every and self.step % config.sample_every == 0:
             self.write_samples()
         if config.evaluate_every and self.evaluate and self.step % config.evaluate_every == 0:
@@ -255,17 +256,16 @@ class Trainer:
             if config.best not in scores:
                 raise UserError(f"best={config.best} is not among what was measured: {', '.join(sorted(scores))}.")
             self._keep_if_best(scores[config.best])
+        if self.step % config.checkpoint_every == 0:  # last: a resumed run does again all that came after one
+            self.write_checkpoint()
 
     def _keep_if_best(self, score: float) -> None:
-        if self._leader_finds(lambda run: score < runs.best(run).get("value", float("inf"))):
+        score = distributed.agree(score)[0]  # or a last digit might part the processes
+        if score < self.best.get("value", float("inf")):
+            self.best = {"images": self.images, "metric": self.config.best, "value": score}
             self.write_checkpoint()
             if self.folder and self.world.leads:
-                runs.set_best(self.folder, self.images, self.config.best, score)
-
-    def _leader_finds(self, question: Callable[[Path], bool]) -> bool:
-        """What the leader sees in the run's folder, where the others may look too early or not at all."""
-        found = self.folder is not None and self.world.leads and question(self.folder)
-        return bool(distributed.agree(float(found))[0])
+                runs.set_best(self.folder, **self.best)
 
     def write_samples(self) -> Path | None:
         """The wall of the run's fixed latents, drawn from the averaged weights. The leader writes it, if anyone."""
@@ -277,7 +277,8 @@ class Trainer:
             columns = min(classes, 16) if model.conditional else 8
             count = 8 * columns if self.data.spec.kind == "image" else 4096
             y = torch.arange(count) % columns if model.conditional else None
-            wall(model.sample(count, seed=self.seed, y=y), columns).save(path)
+            picture = wall(model.sample(count, seed=self.seed, y=y), columns)
+        save_png(picture, path)
         self.reporter.wrote("samples", path)
         return path
 
@@ -303,6 +304,7 @@ class Trainer:
             "position": self.position,
             "seconds": self.seconds,
             "rate": self.rate,
+            "best": self.best,
             "scalers": {name: seat.scaler.state_dict() for name, seat in seats.items()},
         }
         path = checkpoint.write(self.folder / "checkpoints" / str(self.images), parts, state)
@@ -327,8 +329,10 @@ class Trainer:
             if seat.scaler.is_enabled():
                 seat.scaler.load_state_dict(state["scalers"][name])
         self.step, self.images = state["step"], state["images"]
-        self.position, self.seconds = state["position"], state["seconds"]
+        self.position, self.seconds, self.best = state["position"], state["seconds"], state.get("best", {})
         self.rate = state.get("rate", 1.0)
+        if self.folder and self.world.leads and self.best:  # a kill may have come before this note of it
+            runs.set_best(self.folder, **self.best)
 
     def _say(self, sentence: str) -> None:
         self.reporter.note(sentence)

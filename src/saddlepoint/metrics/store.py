@@ -9,11 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from saddlepoint.errors import UserError
-from saddlepoint.files import sync
+from saddlepoint.files import save_tensors, sync
 
 Tensors = dict[str, Tensor]
 
@@ -45,7 +44,7 @@ def write(path: Path, put: Callable[[Path], None]) -> None:
 def save(path: Path, tensors: Tensors, metadata: Mapping[str, str] | None = None) -> None:
     """Write tensors atomically, as safetensors."""
     kept = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    write(path, lambda temporary: save_file(kept, temporary, dict(metadata or {})))
+    write(path, lambda temporary: save_tensors(kept, temporary, metadata))
 
 
 def load(path: Path) -> tuple[Tensors, dict[str, str]]:

@@ -5,7 +5,7 @@ Mehdi Mirza, Simon Osindero: Conditional Generative Adversarial Nets. 2014, arXi
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from saddlepoint.catalogue import Paper, register
+from saddlepoint.config import Positive
 from saddlepoint.errors import UserError
 from saddlepoint.families import TwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.blocks import Maxout
@@ -26,9 +27,9 @@ class CGANConfig(TwoPlayerConfig):
     # The paper anneals SGD with momentum; Adam with DCGAN's values serves both kinds of network.
     network: Literal["mlp", "conv"] = "mlp"
     """The paper's dense networks, or DCGAN's (images of 8 pixels a side or more)."""
-    g_widths: tuple[int, int, int] = (200, 1000, 1200)
+    g_widths: Annotated[tuple[int, int, int], Positive] = (200, 1000, 1200)
     """network=mlp: ReLU units in the generator for z, for y, and joint."""
-    d_widths: tuple[int, int, int] = (240, 50, 240)
+    d_widths: Annotated[tuple[int, int, int], Positive] = (240, 50, 240)
     """network=mlp: maxout units in the discriminator for x, for y, and joint."""
     dropout: float = Field(0.5, ge=0, lt=1)
     """network=mlp: share of the discriminator's hidden units silenced at random in training."""

@@ -6,13 +6,14 @@ Bengio: Generative Adversarial Nets. NeurIPS 2014, arXiv 1406.2661.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from torch import nn
 
 from saddlepoint.catalogue import Paper, register
+from saddlepoint.config import Positive
 from saddlepoint.families import TwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.mlp import ToExamples, maxout_mlp, mlp
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_minimax, generator_nonsaturating
@@ -23,9 +24,9 @@ class GANConfig(TwoPlayerConfig):
     # The paper leaves the learning rate open and uses momentum; Adam with DCGAN's values needs no tuning per set.
     objective: Literal["nonsaturating", "minimax"] = "nonsaturating"
     """The generator maximises log D(G(z)), or minimises log(1 - D(G(z))), which hardly moves while D is sure."""
-    g_widths: tuple[int, ...] = (1200, 1200)
+    g_widths: Annotated[tuple[int, ...], Positive] = (1200, 1200)
     """ReLU units in the generator's hidden layers."""
-    d_widths: tuple[int, ...] = (240, 240)
+    d_widths: Annotated[tuple[int, ...], Positive] = (240, 240)
     """Maxout units in the discriminator's hidden layers."""
     pieces: int = Field(5, ge=1)
     """Affine maps of which each maxout unit takes the largest."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -36,9 +37,9 @@ class R3GANConfig(config.Config):
     """Dimensions of z."""
     gamma: tuple[float, float] | None = None
     """Weight of R1 and R2, at first and after the burn-in; by default the paper's for images of this size."""
-    lr: tuple[float, float] | None = None
+    lr: Annotated[tuple[float, float] | None, config.Positive] = None
     """Learning rates at first and after the burn-in; by default the paper's, higher for small widths."""
-    beta2: tuple[float, float] = (0.9, 0.99)
+    beta2: Annotated[tuple[float, float], config.Decays] = (0.9, 0.99)
     """Adam's second decay rate, at first and after the burn-in; the first decay rate is 0."""
     burn_in: int = Field(20_000_000, ge=0)
     """Images over which gamma, lr and beta2 go along half a cosine from their first value to their last."""

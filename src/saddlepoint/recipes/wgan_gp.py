@@ -7,12 +7,14 @@ GANs. NeurIPS 2017, arXiv 1704.00028.
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from saddlepoint.catalogue import Paper, register
+from saddlepoint.config import Decays, Positive
 from saddlepoint.families import TwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlepoint.networks.mlp import mlp
@@ -26,7 +28,7 @@ class WGANGPConfig(TwoPlayerConfig):
     """Dimensions of z."""
     lr: float = Field(1e-4, gt=0)
     """Learning rate of both players (alpha)."""
-    betas: tuple[float, float] = (0.0, 0.9)
+    betas: Annotated[tuple[float, float], Decays] = (0.0, 0.9)
     """Adam's decay rates."""
     d_steps: int = Field(5, ge=1)
     """Critic updates for each generator update (n_critic)."""
@@ -34,7 +36,7 @@ class WGANGPConfig(TwoPlayerConfig):
     """Weight of the gradient penalty (lambda)."""
     width: int = Field(128, ge=1)
     """Images: channels of the largest hidden maps, doubled at each halving of the size."""
-    widths: tuple[int, ...] = (512, 512, 512)
+    widths: Annotated[tuple[int, ...], Positive] = (512, 512, 512)
     """Points: units in the hidden layers of both networks."""
 
 

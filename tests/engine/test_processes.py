@@ -17,11 +17,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 import saddlepoint
-from saddlepoint import runs
+from saddlepoint import distributed, runs
 from saddlepoint.checkpoint import read_state, read_tensors
 from saddlepoint.distributed import World, launched
 from saddlepoint.engine.batch_norm import JoinedBatchNorm, join_batch_norms
 from saddlepoint.engine.budget import Budget
+from saddlepoint.engine.signals import StopRequest
 from saddlepoint.errors import UserError
 
 HERE = Path(__file__).parent
@@ -167,6 +168,19 @@ def test_a_signal_stops_all_at_one_step_with_a_checkpoint(tmp_path):
     state = read_state(runs.find_checkpoint(folder))
     assert [int(p.stem) for p in (folder / "samples").iterdir()] == [state["images"]], "it ended in order"
     saddlepoint.resume(folder, steps=state["step"] + 1, device="cpu")
+
+
+def test_a_signal_that_comes_while_the_others_are_asked_is_kept(monkeypatch):
+    t, stop = trainer(), StopRequest()
+
+    def agree(*values: float) -> list[float]:
+        stop.name = "SIGTERM"
+        return list(values)
+
+    monkeypatch.setattr(distributed, "agree", agree)
+    assert not t._over(Budget(steps=9), stop)  # the others were told of none
+    assert stop.name == "SIGTERM"
+    assert t._over(Budget(steps=9), stop)
 
 
 SILENT = """

@@ -87,21 +87,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output left (`saddle ls | head -1`): nothing more to say, at exit neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except NonFiniteError as error:
-        print(f"saddle: {error}", file=sys.stderr)
-        return 1
-    except LostProcessError as error:
-        print(f"saddle: {error}", file=sys.stderr, flush=True)
-        os._exit(1)  # what still waits for the lost one, in torch's threads or on a device, would wait at exit too
+    except (NonFiniteError, LostProcessError) as error:
+        return _fail(str(error), 1)
     except Exception as error:
-        mistake = _mistake(error)
-        if mistake:
-            print(f"saddle: {mistake}", file=sys.stderr)
-            return 2
+        if mistake := _mistake(error):
+            return _fail(mistake, 2)
         traceback.print_exc()
-        print(f"saddle: this is a bug, please report it: {_line(repr(error))}", file=sys.stderr)
-        return 1
+        return _fail(f"this is a bug, please report it: {_line(repr(error))}", 1)
     return status if isinstance(status, int) else 0
+
+
+def _fail(message: str, status: int) -> int:
+    """Say what happened, and which process says so where there are several."""
+    rank = os.environ.get("RANK", "0")
+    print(f"saddle, process {rank}: {message}" if rank != "0" else f"saddle: {message}", file=sys.stderr, flush=True)
+    distributed = sys.modules.get("torch.distributed")
+    if distributed and distributed.is_available() and distributed.is_initialized():
+        os._exit(status)  # what still waits for another process, in a thread or on a device, would wait at exit too
+    return status
 
 
 def _mistake(error: Exception) -> str | None:

@@ -38,9 +38,14 @@ def resume(
     """
     from saddlepoint import api, runs
     from saddlepoint.cli.display import watch
-    from saddlepoint.environment import take_threads
+    from saddlepoint.distributed import launched
+    from saddlepoint.environment import make_room, take_threads
 
-    take_threads(runs.manifest(run)["threads"])  # equal threads, equal bits
+    manifest = runs.manifest(run)
+    if manifest.get("processes", 1) == launched().size:
+        take_threads(manifest["threads"])  # equal threads, equal bits
+    else:
+        make_room()
     with watch() as reporter:
         went_on = api.resume(
             run,

@@ -11,11 +11,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from conftest import MakeDisk
 from disks import Disk
 from kills import check_readable, content, differences, environment, make_data
 
 import saddlepoint
+from conftest import MakeDisk
 from saddlepoint import UserError, runs
 from saddlepoint.cli.main import main
 from saddlepoint.engine.events import Silent

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from cli_support import Saddle
 
 # (arguments, what the sentence must name); RUN, CRUN, DIR and FILE stand for a run, a run with classes, a folder with

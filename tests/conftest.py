@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import Result, Saddle
 
+from cli_support import Result, Saddle
 from saddlepoint.cli.main import main
 
 

@@ -7,7 +7,7 @@ FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 CODE := src tests benchmarks
 RUN := runs/demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test check lint bench slow
+.PHONY: demo test check lint bench slow faults
 
 # Train on the embedded digits for two minutes, judge, and show where to look.
 demo: $(VENV)/.demo
@@ -37,6 +37,10 @@ bench: $(VENV)/.test
 # Minutes of CPU for each test, so one at a time, with all cores.
 slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow
+
+# 25 kills at random moments, full and read-only disks, hundreds of bad inputs; the fast tests hold all but most kills.
+faults: $(VENV)/.test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'faults or not faults' -rs --capture=tee-sys tests/faults
 
 $(VENV)/.demo: EXTRAS := plot
 $(VENV)/.test: EXTRAS := test

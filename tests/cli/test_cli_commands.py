@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_support import Saddle
 from PIL import Image
 
+from cli_support import Saddle
 from saddlepoint.cli.evaluate import common, number
 
 COMMANDS = ["ls", "info", "train", "resume", "sample", "evaluate", "data inspect", "cite", "doctor"]

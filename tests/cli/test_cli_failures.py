@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from cli_support import Saddle
 from cyclopts.completion import ShellDetectionError
 
 import saddlepoint
+from cli_support import Saddle
 from saddlepoint.cli.common import print_json
 from saddlepoint.cli.main import main
 

@@ -9,11 +9,6 @@ import torch
 from disks import Disk, MakeDisk, mounted
 
 
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Generator[None]:
     """Resuming is exact at equal threads; and nothing of these tests goes into the user's own cache."""

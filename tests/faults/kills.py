@@ -26,7 +26,7 @@ STEPS = 30
 # A checkpoint at each step, in a model whose writing takes about as long as its step, so that kills at random fall
 # into both; samples and evaluations now and then. Unlabelled data are judged by their pixels, in an instant.
 OPTIONS = [
-    *("width=16", "batch=16", "precision=fp32", "flip=true", "track=none", "log_every=1", "checkpoint_every=1"),
+    *("width=32", "batch=16", "precision=fp32", "flip=true", "track=none", "log_every=1", "checkpoint_every=1"),
     *("sample_every=3", "evaluate_every=5", "keep=2"),
 ]
 
@@ -121,7 +121,7 @@ def writing(part: str) -> Moment:
         step = random.randint(latest_step(folder) + 1, STEPS)
         until(process, lambda: lines(folder / "events.jsonl") >= step)
         until(process, lambda: bool(leftovers(folder, part)))
-        time.sleep(random.uniform(0, 0.01))
+        time.sleep(random.uniform(0, 0.005))
 
     return moment
 

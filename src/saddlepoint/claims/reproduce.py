@@ -25,7 +25,7 @@ from saddlepoint.data.dataset import Data
 from saddlepoint.data.load import load as load_data
 from saddlepoint.engine.events import Reporter, Silent
 from saddlepoint.errors import UserError
-from saddlepoint.files import write_json
+from saddlepoint.files import read_json, save_png, write_json
 from saddlepoint.metrics.measurement import FLOOR, Measurement
 from saddlepoint.pictures import wall
 from saddlepoint.recipe import Bounds, Recipe
@@ -78,7 +78,7 @@ def reproduce(
         rows += new
         if seed == 0:
             images.mkdir(parents=True, exist_ok=True)
-            _picture(model).save(images / f"{claim.recipe}{'' if on == 'mnist' else f'-{on}'}.png")
+            save_png(_picture(model), images / f"{claim.recipe}{'' if on == 'mnist' else f'-{on}'}.png")
     return rows
 
 
@@ -108,7 +108,7 @@ def _train(
     if there := runs.checkpoints(folder):
         state = read_state(there[-1])
         if state["images"] >= setting.images:
-            cost = json.loads((folder / COST).read_text()) if (folder / COST).exists() else {}
+            cost = read_json(folder / COST) if (folder / COST).exists() else {}
             return Run(path=folder, steps=state["step"], images=state["images"]), cost.get("cpu_minutes")
     (folder / COST).unlink(missing_ok=True)
     return _finished(api.resume(folder, data=source, **rest)), None

@@ -65,7 +65,7 @@ class Cache:
         """The fingerprint noted for a stamp, if its set is there."""
         try:
             noted = (self.root / "seen" / stamp).read_text()
-        except OSError:
+        except (OSError, ValueError):  # gone, or damaged
             return None
         return noted if self.holds(noted) else None
 

@@ -227,7 +227,8 @@ def load_inception(path: Path) -> Inception:
     # counts of training batches: absent from files of some ages, and without meaning here
     expected = {k: v.shape for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
     tensors = state.items() if isinstance(state, dict) else ()
-    found = {str(k): v for k, v in tensors if not str(k).endswith("num_batches_tracked")}
+    held = {str(k): v for k, v in tensors if isinstance(v, Tensor)}
+    found = {k: v for k, v in held.items() if not k.endswith("num_batches_tracked")}
     for name, shape in expected.items():
         if name not in found or found[name].shape != shape:
             given = f"has {name} of shape {tuple(found[name].shape)}" if name in found else f"lacks {name}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import Result, Saddle
 
+from cli_support import Result, Saddle
 from saddlepoint.cli.main import main
 
 
@@ -35,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SADDLE_CACHE", str(cache))
-        for name in ("gan", "cgan"):
-            budget = ["--steps", "40", "--out", str(folder / name)]
-            assert main(["train", name, *budget, "log_every=10", "track=none", "precision=fp32"]) == 0
+        for name, widths in {"gan": ("[16,16]", "[8,8]"), "cgan": ("[16,32,32]", "[16,8,16]")}.items():
+            options = ["log_every=10", "track=none", "precision=fp32", f"g_widths={widths[0]}", f"d_widths={widths[1]}"]
+            assert main(["train", name, "--steps", "40", "--out", str(folder / name), *options]) == 0
     return folder

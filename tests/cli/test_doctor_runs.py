@@ -135,16 +135,24 @@ def test_a_healthy_run_of_every_recipe_has_no_finding(name: str, tmp_path: Path)
 
 
 HEALTHY_POINTS: dict[str, dict[str, Any]] = {
-    "gan": {"steps": 3000, "lr": 1e-3, "latent": 16, "g_widths": [128, 128], "d_widths": [64, 64], "dropout": 0.0},
-    "vae": {"steps": 3000, "hidden": 64},
-    "wgan_gp": {"steps": 2100, "widths": [128, 128]},
+    "gan": {
+        "data": "8gaussians",
+        "steps": 3000,
+        "lr": 1e-3,
+        "latent": 16,
+        "g_widths": [128, 128],
+        "d_widths": [64, 64],
+        "dropout": 0.0,
+    },
+    "vae": {"data": "two-moons", "steps": 3000, "hidden": 64},
+    "wgan_gp": {"data": "8gaussians", "steps": 2100, "widths": [128, 128]},
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HEALTHY_POINTS)
 def test_a_healthy_run_on_points_has_no_finding(name: str, tmp_path: Path) -> None:
-    assert not found(train(name, tmp_path, "8gaussians", **HEALTHY_POINTS[name]))
+    assert not found(train(name, tmp_path, **HEALTHY_POINTS[name]))
 
 
 # Not finished, or not whole ------------------------------------------------------------------------------

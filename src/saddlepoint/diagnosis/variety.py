@@ -60,7 +60,7 @@ def _by_distance(examples: Examples) -> Finding | None:
         name="collapse",
         sentence=f"Samples are nearly alike: they lie {spread:.2f} times as far apart as real examples (alike below "
         f"{SPREAD}), and their nearest neighbours {spacing:.2f} times (below {SPACING}); if more training does not "
-        "help, try r3gan or a lower lr.",
+        "help, lower lr or try another recipe (for images r3gan).",
         evidence={"spread": spread, "spacing": spacing},
     )
 

@@ -11,10 +11,10 @@ from saddlepoint.data.arrays import (
     check_points,
     holds_points,
     idx_files,
-    read_cifar,
     read_idx_files,
     read_numpy,
 )
+from saddlepoint.data.cifar import find_cifar, read_cifar
 from saddlepoint.data.download import PUBLISHED, fetch
 from saddlepoint.data.parallel import Progress
 from saddlepoint.data.sources import Arrays, Folder, Part, Source, Tar, Zip
@@ -59,6 +59,8 @@ def find(source: str | Path, downloads: Path, *, offline: bool, progress: Progre
         bare = [images.name for images, labels in files.values() if labels is None]
         notes = tuple(f"No labels file lies beside {images}." for images in bare)
         return Arrays(title, tuple(both), lambda: read_idx_files(files), notes=notes)
+    if (path.is_dir() or ("cifar" in name and name.endswith(TARS))) and (batches := find_cifar(path)):
+        return batches
     if path.is_dir():
         return Folder(title, path)
     if name.endswith(".zip"):

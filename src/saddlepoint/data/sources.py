@@ -183,6 +183,8 @@ class Arrays:
         splits = [name.partition("/")[0] for name in names]
         parts = self._read()
         labels, classes = join_labels([parts[split] for split in sorted(parts)], self.classes)
+        if labels is not None and len(labels) and labels.max() >= len(classes):
+            raise UserError(f"{self.title} has the label {labels.max()}, and names for {len(classes)} only.")
         return Layout(names=tuple(names), splits=tuple(splits), labels=labels, classes=classes, notes=self.notes)
 
     def _read(self) -> dict[str, Part]:

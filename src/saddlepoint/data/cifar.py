@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import lzma
 import re
-import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from saddlepoint.data.pickled import read_pickle
-from saddlepoint.data.sources import Arrays, Part
+from saddlepoint.data.sources import Arrays, Part, tar_members
 from saddlepoint.errors import UserError
 
 BATCH = re.compile(r"(data_batch_[1-5]|test_batch)(\.bin)?|train|test")
@@ -66,24 +63,14 @@ def _files(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
             if _known(file.name) and file.is_file():
                 yield file.name, file.read_bytes
         return
-    try:
-        with tarfile.open(path, "r|*") as archive:
-            while member := archive.next():
-                name = member.name.rpartition("/")[2]
-                if _known(name) and member.isfile():
-                    yield name, lambda member=member: _content(archive, member)
-    except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
-        raise UserError(f"{path} is not a readable tar archive: {error}.") from error
+    for member, _, read in tar_members(path):
+        name = member.rpartition("/")[2]
+        if _known(name):
+            yield name, read
 
 
 def _known(name: str) -> bool:
     return name in META or BATCH.fullmatch(name) is not None
-
-
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    assert file is not None
-    return file.read()
 
 
 def _class_names(title: str, content: bytes, key: str) -> tuple[str, ...]:

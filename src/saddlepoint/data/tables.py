@@ -211,7 +211,9 @@ def _given(encoded: bytes | None) -> Encoded:
 
 def _checked(value: int | str | None, columns: Columns, where: str) -> int | str | None:
     """The label; None where there is none, which Hugging Face also writes as -1."""
-    if not columns.classes or value is None or value == -1:
+    if value is None or (value == -1 and columns.classes):
+        return None
+    if not columns.classes:
         return value
     if not isinstance(value, int) or not 0 <= value < len(columns.classes):
         raise UserError(f"{where} has the label {value}, and there are names for {len(columns.classes)} only.")

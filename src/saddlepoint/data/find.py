@@ -58,6 +58,11 @@ def find(source: str | Path, downloads: Path, *, offline: bool, progress: Progre
         near = difflib.get_close_matches(str(source), NAMES, n=1)
         hint = f"did you mean {near[0]}?" if near else f"give a path, or one of {', '.join(NAMES)}."
         raise UserError(f"There is no file, folder or known set {str(source)!r}: {hint}")
+    if not path.is_dir() and not path.is_file():
+        raise UserError(f"{path} is neither a file nor a folder.")
+    printable = os.fsencode(path).decode(errors="backslashreplace")
+    if printable != str(path):
+        raise UserError(f"{printable}: the name of a source must be UTF-8, to be written down in a run.")
     # a file keeps its name even if it is a link: it says what kind of file it is
     path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name
     title, name = str(path), path.name.lower()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
+from stat import S_ISBLK, S_ISCHR, S_ISFIFO, S_ISSOCK
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -103,7 +104,7 @@ class Folder(Files):
 
     def stream(self) -> Iterator[tuple[str, int, Read]]:
         for name, path, stat in self._walk():
-            yield name, stat.st_size, Path(path).read_bytes
+            yield name, stat.st_size, partial(_read_file, path, stat)
 
     def _walk(self) -> list[tuple[str, str, os.stat_result]]:
         self._forget()
@@ -256,6 +257,12 @@ def _stat(path: str | Path) -> os.stat_result:
         return os.lstat(path)
 
 
+def _read_file(path: str, stat: os.stat_result) -> bytes:
+    if S_ISFIFO(stat.st_mode) or S_ISSOCK(stat.st_mode) or S_ISCHR(stat.st_mode) or S_ISBLK(stat.st_mode):
+        raise OSError("it is a pipe, socket or device, which might never end")
+    return Path(path).read_bytes()
+
+
 def stamp_of(path: Path) -> list[str | int]:
     stat = path.stat()
     return [str(path), stat.st_size, stat.st_mtime_ns]
@@ -263,4 +270,5 @@ def stamp_of(path: Path) -> list[str | int]:
 
 def listed(counts: Counter[str]) -> str:
     """Counts of things in the plural, the five most frequent."""
-    return ", ".join(f"{n:,} {what if n > 1 else what.removesuffix('s')}" for what, n in counts.most_common(5))
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
+    return ", ".join(f"{n:,} {what if n > 1 else what.removesuffix('s')}" for what, n in most)

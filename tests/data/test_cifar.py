@@ -260,3 +260,7 @@ def test_a_tar_named_cifar_that_holds_pictures(picture, tmp_path, cache):
     (tmp_path / "cifar.tar").write_bytes(b"no")
     with pytest.raises(UserError, match=r"cifar\.tar is not a readable tar"):
         load(tmp_path / "cifar.tar", cache=cache)
+
+
+def test_a_folder_of_images_may_hold_a_file_named_meta(picture, write, cache):
+    assert len(load(write("set", {"1.png": picture(1), "meta": b"no pickle"}), cache=cache).train.rows) == 1

@@ -263,6 +263,13 @@ def test_hidden_files_and_what_macs_leave(folder, picture, cache):
     assert len(load(folder, cache=cache).train.rows) == 20
 
 
+def test_a_zip_whose_names_are_damaged(picture, tmp_path, cache):
+    content = zipped({"caf\xe9.png": picture(0)})
+    (tmp_path / "a.zip").write_bytes(content.replace("caf\xe9".encode(), b"caf\xe9\xff"))
+    with pytest.raises(UserError, match=r"a\.zip is not a readable zip archive"):
+        load(tmp_path / "a.zip", cache=cache)
+
+
 # How many -----------------------------------------------------------------------------------------
 
 

@@ -183,6 +183,10 @@ def test_shards_without_any_label(picture, tmp_path, cache):
     assert any("no .cls member" in note for note in data.notes)
 
 
+def test_one_class_for_all_is_none(picture, tmp_path, cache):
+    assert load(tar(tmp_path / "a.tar", samples(picture, 0, 4, lambda i: "cat")), cache=cache).spec.classes == ()
+
+
 def test_one_bad_picture(picture, tmp_path, cache):
     members = list(samples(picture, 0, 6))
     members[4] = "00002.png", b"no picture"

@@ -119,6 +119,7 @@ def test_save_to_disk_of_a_dict_of_splits(images, tmp_path, cache):
         writer.write_table(scratch)
     data = load(tmp_path / "set", cache=cache)
     assert (len(data.train), len(data.validation), len(data.test)) == (29, 1, 10)
+    assert len(load(earlier, cache=cache).train.rows) == 5  # named itself, it is what is meant
     (tmp_path / "set" / "train" / "state.json").write_text("{}")
     with pytest.raises(UserError, match=r"state\.json is not what save_to_disk writes"):
         load(tmp_path / "set", cache=cache)
@@ -206,8 +207,9 @@ def test_parts_that_do_not_agree(images, tmp_path, cache):
 
 
 def test_metadata_that_say_nothing(images, tmp_path, cache):
+    wrong = hub(text={"_type": "Image"}, label={"_type": "ClassLabel"})["huggingface"]  # no image, no names
     for i, held in enumerate(
-        [b"no json", b"[]", b'{"info": {"features": []}}', b'{"info": {"features": {"image": 3}}}']
+        [wrong, "no json", "[]", '{"info": {"features": []}}', '{"info": {"features": {"image": 3}}}']
     ):
         made = table(images, LABELS, {"huggingface": held})
         assert load(parquet(tmp_path / f"{i}.parquet", made), cache=cache).spec.classes == ("0", "1", "2")
@@ -241,6 +243,19 @@ def test_a_table_cut_short(write, end, images, tmp_path, cache):
     path = write(tmp_path / f"a.{write.__name__}", table(images, LABELS))
     path.write_bytes(path.read_bytes()[:end])
     with pytest.raises(UserError, match=rf"a\.{write.__name__} is not a readable table"):
+        load(path, cache=cache)
+
+
+@pytest.mark.parametrize("kind", [IMAGE, pa.binary()])
+def test_an_arrow_file_whose_offsets_are_damaged(kind, images, tmp_path, cache):
+    """Arrow itself would read anywhere in memory."""
+    path = arrow(tmp_path / "a.arrow", table(images[:5], metadata=None, kind=kind))
+    offsets = np.cumsum([0, *map(len, images[:5])], dtype="<i4")
+    content = path.read_bytes()
+    assert offsets.tobytes() in content
+    offsets[2:] += 2**30
+    path.write_bytes(content.replace(np.cumsum([0, *map(len, images[:5])], dtype="<i4").tobytes(), offsets.tobytes()))
+    with pytest.raises(UserError, match=r"a\.arrow is not a readable table"):
         load(path, cache=cache)
 
 

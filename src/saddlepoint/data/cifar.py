@@ -25,14 +25,13 @@ def find_cifar(path: Path) -> Arrays | None:
     Raises:
         UserError: the file that names the classes is damaged, or holds more than plain data.
     """
-    names: set[str] = set()
-    classes: tuple[str, ...] = ()
-    for name, read in _files(path):
-        names.add(name)
-        if name in META and "data_batch_1.bin" not in names:
-            classes = _class_names(f"{name} of {path}", read(), META[name])
+    names = {name for name, _ in _files(path)}
     if not any(name.startswith(("data_batch_", "test_batch")) for name in names) and not names >= {"train", "meta"}:
         return None
+    classes: tuple[str, ...] = ()
+    for name, read in _files(path):
+        if name in META:
+            classes = _class_names(f"{name} of {path}", read(), META[name])
     ten = "train" not in names
     lacking = [
         f"data_batch_{i}" for i in range(1, 6) if ten and names.isdisjoint((f"data_batch_{i}", f"data_batch_{i}.bin"))

@@ -117,7 +117,7 @@ def label(
 ) -> Layout:
     """The layout of examples that bring labels of their own: numbers into `classes`, or, without these, any values.
 
-    If one has none, labels are ignored and that is noted.
+    If one has none, labels are ignored and that is noted; one class for all is none.
     """
     layout = Layout(names=tuple(names), splits=tuple(splits), labels=None, classes=())
     lacking = [name for name, value in zip(names, values, strict=True) if value is None]
@@ -127,6 +127,8 @@ def label(
         return layout.noting(f"{len(lacking):,} examples have no label (first {lacking[0]}), so labels are ignored.")
     if not classes:
         held = {value for value in values if value is not None}
+        if len(held) < 2:
+            return layout
         numbers = all(isinstance(value, int) for value in held)
         order = sorted(held, key=lambda value: (int(value), "") if numbers else (0, str(value)))
         number = {value: i for i, value in enumerate(order)}

@@ -24,6 +24,7 @@ from saddlepoint.data.picture import EXTENSIONS, MAX_BYTES, Encoded
 from saddlepoint.errors import UserError
 
 TARS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
+TAR_ERRORS = (tarfile.TarError, EOFError, OSError, ValueError, lzma.LZMAError, zlib.error)
 ARCHIVES = (*TARS, ".tar.zst", ".zip", ".7z", ".rar")
 
 Read = Callable[[], Encoded]
@@ -130,7 +131,7 @@ class Zip(Files):
         self._forget()
         try:
             archive = zipfile.ZipFile(self.path)  # the readers outlive this generator, and close it with the last
-        except (zipfile.BadZipFile, OSError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise UserError(f"{self.title} is not a readable zip archive: {error}.") from error
         for member in archive.infolist():
             name = normal(member.filename)
@@ -164,7 +165,7 @@ def tar_members(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
             # tarfile takes a header that is cut short for the end, so see that the closing block was there
             if archive.fileobj.tell() < archive.offset + tarfile.BLOCKSIZE:
                 raise tarfile.ReadError("it ends without its closing block, as if cut short")
-    except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+    except TAR_ERRORS as error:
         raise UserError(f"{path} is not a readable tar archive: {error}.") from error
 
 
@@ -173,7 +174,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
         file = archive.extractfile(member)
         assert file is not None
         return file.read()
-    except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+    except TAR_ERRORS as error:
         raise UserError(f"{archive.name} is not a readable tar archive: {error}.") from error
 
 

@@ -34,6 +34,10 @@ class Columns:
     label: str | None
     classes: tuple[str, ...]
 
+    @property
+    def names(self) -> list[str]:
+        return [self.image, self.label] if self.label else [self.image]
+
 
 @dataclass
 class Tables:
@@ -82,7 +86,7 @@ def find_tables(path: Path, found: Sequence[Path]) -> Tables:
         UserError: a part is missing, a split is unclear, or pyarrow is.
     """
     _pyarrow(path)
-    files = [file for file in sorted(found) if not _is_scratch(file)]
+    files = [file for file in sorted(found) if file == path or not _is_scratch(file)]
     names = [file.relative_to(path).as_posix() if file != path else file.name for file in files]
     if path.is_dir():
         check_whole(names, str(path))
@@ -126,8 +130,7 @@ def _batches(path: Path) -> Iterator[tuple[Columns, Any]]:
     if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path, memory_map=True) as file:
             columns = _columns(path, file.schema_arrow)
-            wanted = [columns.image, *([columns.label] if columns.label else [])]
-            for batch in file.iter_batches(ROWS, columns=wanted, use_threads=False):
+            for batch in file.iter_batches(ROWS, columns=columns.names, use_threads=False):
                 yield columns, batch
         return
     with pa.memory_map(str(path)) as mapped:
@@ -139,7 +142,9 @@ def _batches(path: Path) -> Iterator[tuple[Columns, Any]]:
         else:
             stream = pa.ipc.open_stream(mapped)
             columns, batches = _columns(path, stream.schema), stream
-        for batch in batches:
+        for whole in batches:
+            batch = whole.select(columns.names)
+            batch.validate(full=True)  # these are offsets as they lie on the disk, and damaged ones end the process
             for start in range(0, len(batch), ROWS):
                 yield columns, batch.slice(start, ROWS)
 
@@ -151,8 +156,9 @@ def _columns(path: Path, schema: Any) -> Columns:
         UserError: there is no image column, or there are several.
     """
     features = _features(schema)
-    said = [name for name, feature in features.items() if feature.get("_type") == "Image" and name in schema.names]
-    images = said or [name for name in schema.names if _may_hold_images(schema.field(name).type)]
+    possible = [name for name in schema.names if _may_hold_images(schema.field(name).type)]
+    said = [name for name in possible if features.get(name, {}).get("_type") == "Image"]
+    images = said or possible
     if not said and len(images) > 1:
         images = [name for name in images if name in IMAGE_NAMES] or images
     if not images:
@@ -164,9 +170,10 @@ def _columns(path: Path, schema: Any) -> Columns:
         raise UserError(
             f"{path} has several columns of images, {', '.join(images)}: write a copy that has one of them."
         )
-    classes = {n: tuple(map(str, f["names"])) for n, f in features.items() if f.get("_type") == "ClassLabel"}
-    named = [name for name in (*LABEL_NAMES, *(classes if len(classes) == 1 else ())) if name in schema.names]
-    column = next((name for name in named if _may_hold_labels(schema.field(name).type)), None)
+    named = {name: feature.get("names") for name, feature in features.items() if feature.get("_type") == "ClassLabel"}
+    classes = {name: tuple(map(str, names)) for name, names in named.items() if isinstance(names, list)}
+    usual = [name for name in (*LABEL_NAMES, *(classes if len(classes) == 1 else ())) if name in schema.names]
+    column = next((name for name in usual if _may_hold_labels(schema.field(name).type)), None)
     return Columns(images[0], column, classes.get(column, ()) if column else ())
 
 

@@ -25,7 +25,7 @@ EXTRAS = {
     "track": "tensorboard",
     "export": "onnxruntime",
     "hub": "huggingface_hub",
-    "data": "datasets",
+    "data": "pyarrow",
     "web": "fastapi",
 }
 

@@ -43,6 +43,22 @@ def test_bad_ones_are_in_no_split_and_change_nothing_else():
     assert (np.delete(codes, np.s_[3::11]) == deal(np.zeros(100, np.uint8))[0]).all()
 
 
+@given(n=st.integers(0, 200), kinds=st.integers(1, 60), test=st.integers(0, 20), seed=st.integers(0, 99))
+def test_copies_go_where_their_original_goes(n, kinds, test, seed):
+    rng = np.random.default_rng(seed)
+    content = rng.integers(0, kinds, n + test)
+    originals = np.array([int(np.flatnonzero(content == c)[0]) for c in content], np.int64)
+    before = np.array([TRAIN] * n + [TEST] * test, np.uint8)
+    before = before[rng.permutation(n + test)]
+    codes, _ = deal(before, originals)
+    assert (codes[before == TEST] == TEST).all()
+    for c in range(kinds):  # of those that were free to go anywhere and follow one that was
+        followed = [
+            row for row in np.flatnonzero((content == c) & (before == TRAIN)) if before[originals[row]] == TRAIN
+        ]
+        assert len(set(codes[followed].tolist())) <= 1
+
+
 def test_the_held_out_ones_are_the_same_for_ever():
     codes, _ = deal(np.zeros(60, np.uint8))
     assert np.flatnonzero(codes == TEST).tolist() == [9, 10, 12, 22, 49, 58]

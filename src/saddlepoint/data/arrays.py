@@ -1,11 +1,10 @@
-"""Readers of array files: IDX, .npy, .npz, and the binary form of CIFAR-10. Nothing is ever unpickled."""
+"""Readers of array files: IDX, .npy and .npz. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
 import gzip
 import math
 import re
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Generator, Iterable
@@ -34,7 +33,6 @@ LABEL_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 IDX_NAME = re.compile(r"idx[34](-ubyte)?(\.gz)?$")
-CIFAR_NAME = re.compile(r"(data_batch_\d|test_batch)\.bin$")
 
 
 def idx_files(path: Path) -> dict[str, tuple[Path, Path | None]]:
@@ -144,23 +142,6 @@ def _numpy_errors(path: Path) -> Generator[None]:
         raise
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path} is not a readable numpy file of plain numbers: {error}.") from error
-
-
-def read_cifar(archive: Path) -> dict[str, Part]:
-    """CIFAR-10, binary version: records of one label byte and 3 x 32 x 32 bytes (Krizhevsky 2009)."""
-    parts: dict[str, list[Array]] = {"train": [], "test": []}
-    with tarfile.open(archive) as tar:
-        for member in sorted(tar.getmembers(), key=lambda member: member.name):
-            if CIFAR_NAME.search(member.name):
-                content = tar.extractfile(member)
-                assert content is not None
-                records = np.frombuffer(content.read(), np.uint8).reshape(-1, 1 + 3 * 32 * 32)
-                parts["test" if "test" in member.name else "train"].append(records)
-    joined = {split: np.concatenate(records) for split, records in parts.items()}
-    return {
-        split: Part(records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0])
-        for split, records in joined.items()
-    }
 
 
 def check_images(title: str, images: Array, labels: Array | None) -> Part:

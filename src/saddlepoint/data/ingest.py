@@ -14,7 +14,7 @@ from saddlepoint.data.parallel import Progress, in_order
 from saddlepoint.data.picture import PictureError, Pixels, Shape, decode
 from saddlepoint.data.sources import Read, Source
 from saddlepoint.data.splits import BAD, deal, encode
-from saddlepoint.data.survey import VERSION, Entry, choose_shape, fetch, fingerprint, remarks, survey
+from saddlepoint.data.survey import VERSION, Entry, choose_shape, fetch, fingerprint, originals, remarks, survey
 from saddlepoint.errors import UserError
 
 
@@ -87,7 +87,7 @@ def _fill(
         progress(done, len(entries), f"decoding {source.title}")
     codes = encode(layout.splits)
     codes[[number[name] for name in bad]] = BAD
-    codes, held_out = deal(codes)
+    codes, held_out = deal(codes, originals(entries))
     headers = [entry.header for entry in entries if entry.header]
     meta = {
         "classes": layout.classes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,8 @@ SPLIT_FOLDERS: dict[str, str] = {
     "test": "test",
     "testing": "test",
 }
+
+FILE_SPLITS = SPLIT_FOLDERS | {"dev": "validation", "eval": "test", "evaluation": "test"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,3 +73,64 @@ def arrange(names: Sequence[str], title: str) -> Layout:
     number = {name: i for i, name in enumerate(classes)}
     labels = np.array([number[folder] for folder in folders], np.int64)
     return Layout(names=short, splits=tuple(splits), labels=labels, classes=classes)
+
+
+def file_splits(files: Sequence[str], title: str) -> list[str]:
+    """The split of each file of many examples, by the last word of its "/"-separated name that says one.
+
+    Raises:
+        UserError: some say one and some do not.
+    """
+    said = [_said(name) for name in files]
+    if "train" not in said or len(set(said)) == 1:
+        return ["train"] * len(files)
+    if None in said:
+        others = ", ".join(sorted({split for split in said if split}))
+        raise UserError(f"{title} has files for {others}, but {files[said.index(None)]} says none: rename or move it.")
+    return [split for split in said if split]
+
+
+def _said(name: str) -> str | None:
+    words = re.findall(r"[a-z]+", name.lower())
+    return next((FILE_SPLITS[word] for word in reversed(words) if word in FILE_SPLITS), None)
+
+
+def check_whole(files: Sequence[str], title: str) -> None:
+    """Of files named `a-00000-of-00005`, that all five are there.
+
+    Raises:
+        UserError: one is missing.
+    """
+    parts: dict[tuple[str, str], set[int]] = {}
+    for name in files:
+        if match := re.search(r"^(.*-)(\d+)(-of-\d+)", name):
+            parts.setdefault((match[1], match[3]), set()).add(int(match[2]))
+    for (before, after), held in parts.items():
+        count = after.removeprefix("-of-")
+        if len(held) < int(count):
+            first = next(i for i in range(int(count)) if i not in held)
+            raise UserError(f"{title} lacks {before}{first:0{len(count)}d}{after}, though its other parts are there.")
+
+
+def label(
+    names: Sequence[str], splits: Sequence[str], values: Sequence[int | str | None], classes: Sequence[str]
+) -> Layout:
+    """The layout of examples that bring labels of their own: numbers into `classes`, or, without these, any values.
+
+    If one has none, labels are ignored and that is noted; one class for all is none.
+    """
+    layout = Layout(names=tuple(names), splits=tuple(splits), labels=None, classes=())
+    lacking = [name for name, value in zip(names, values, strict=True) if value is None]
+    if lacking:
+        if len(lacking) == len(names):
+            return layout
+        return layout.noting(f"{len(lacking):,} examples have no label (first {lacking[0]}), so labels are ignored.")
+    if not classes:
+        held = {value for value in values if value is not None}
+        if len(held) < 2:
+            return layout
+        numbers = all(isinstance(value, int) for value in held)
+        order = sorted(held, key=lambda value: (int(value), "") if numbers else (0, str(value)))
+        number = {value: i for i, value in enumerate(order)}
+        values, classes = [number[value] for value in values if value is not None], [str(value) for value in order]
+    return replace(layout, labels=np.array(values, np.int64), classes=tuple(classes))

@@ -57,11 +57,12 @@ def load(
 ) -> Data:
     """Examples of one shape, in three splits.
 
-    source: a folder, .zip or .tar of images (class folders are labels; train and test folders are splits), IDX files,
-    .npy or .npz, or a name: digits, mnist, fashion-mnist, cifar10, or a toy of `saddlepoint.data.toy`. A published set
-    is downloaded the first time unless `offline`. Images are decoded once, into `cache` (default: $SADDLE_CACHE or
-    the platform's cache folder); points stay in memory. What the source does not set aside for test and validation
-    is held out by `saddlepoint.data.splits`.
+    source: a folder, .zip or .tar of images (class folders are labels; train and test folders are splits), WebDataset
+    shards (a folder or a pattern like `a-{000..099}.tar`), parquet files or a saved Hugging Face dataset, CIFAR
+    batches, IDX files, .npy or .npz, or a name: digits, mnist, fashion-mnist, cifar10, or a toy of
+    `saddlepoint.data.toy`. A published set is downloaded the first time unless `offline`. Images are decoded once,
+    into `cache` (default: $SADDLE_CACHE or the platform's cache folder); points stay in memory. What the source does
+    not set aside for test and validation is held out by `saddlepoint.data.splits`.
 
     Raises:
         UserError: there is no such source, it cannot be read, or one of its files cannot (unless on_bad=skip).

@@ -42,13 +42,17 @@ class PictureError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """What a picture says of itself before it is decoded; height and width as it is to be seen."""
+    """What a picture says of itself before it is decoded; height and width as it is to be seen.
+
+    several: whether it has more frames or pages than the first, which is the one that is decoded.
+    """
 
     height: int
     width: int
     mode: str
     grey: bool
     transparent: bool
+    several: bool
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
@@ -77,13 +81,17 @@ def probe(encoded: Encoded) -> Header:
         if _turned(image):
             width, height = height, width
         grey = image.mode in GREY_MODES or (image.mode == "P" and _grey_palette(image))
-        return Header(height=height, width=width, mode=image.mode, grey=grey, transparent=image.has_transparency_data)
+        transparent = image.has_transparency_data
+        # the second picture in the MPO of a camera is a preview of the first
+        several = image.format != "MPO" and getattr(image, "is_animated", False)
+        return Header(height=height, width=width, mode=image.mode, grey=grey, transparent=transparent, several=several)
 
 
 def decode(encoded: Encoded, shape: Shape, fit: Fit) -> Pixels:
     """The picture upright, in these channels, fitted to this height and width: uint8 (H, W, C).
 
-    Transparency is laid over white where C is 1 or 3. Resampling is antialiased.
+    Of several frames or pages it is the first. Transparency is laid over white where C is 1 or 3. Resampling is
+    antialiased. Colour profiles are not applied.
 
     Raises:
         PictureError: it cannot be decoded.
@@ -106,7 +114,7 @@ def _reasons() -> Generator[None]:
     except PictureError:
         raise
     except UnidentifiedImageError as error:
-        raise PictureError(f"not an image of a known format ({', '.join(FORMATS)})") from error
+        raise PictureError(f"not an image, or of a kind that is not supported ({', '.join(FORMATS)})") from error
     except Exception as error:  # on broken bytes Pillow's decoders raise almost anything
         raise PictureError(f"{type(error).__name__}: {error}") from error
 
@@ -142,7 +150,10 @@ def _convert(image: Image.Image, mode: str) -> Image.Image:
         values = np.asarray(image).astype(np.int64)
         if values.size and not (values.min() >= 0 and values.max() <= 65535):
             raise PictureError("32-bit pixels have no agreed range: save it with 8 or 16 bits")
+        clear = image.info.get("transparency")  # the one grey level that is fully transparent
         image = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+        if clear is not None:
+            image = Image.merge("LA", (image, Image.fromarray(np.uint8(255) * (values != clear))))
     elif image.mode == "F":
         raise PictureError("floating-point pixels have no agreed range: save it with 8 or 16 bits")
     if mode != "RGBA" and image.has_transparency_data:

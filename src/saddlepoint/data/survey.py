@@ -9,6 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from saddlepoint.config import DataConfig
 from saddlepoint.data.layout import Layout
 from saddlepoint.data.parallel import Progress, in_order
@@ -96,6 +99,8 @@ def fingerprint(entries: Sequence[Entry], layout: Layout, shape: Shape, fit: str
     for row, (entry, name) in enumerate(zip(entries, layout.names, strict=True)):
         label = -1 if layout.labels is None else int(layout.labels[row])
         digest.update(json.dumps([name, layout.splits[row], label]).encode() + entry.digest)
+    if _copies(entries):
+        digest.update(b"copies share a split")
     return digest.hexdigest()
 
 
@@ -115,6 +120,12 @@ def remarks(entries: Sequence[Entry], layout: Layout, splits: Codes, shape: Shap
     colour = sum(not header.grey for header in headers)
     if colour and channels == 1:
         notes.append(f"{colour:,} colour images are made grey.")
+    if several := [
+        name for entry, name in zip(entries, layout.names, strict=True) if entry.header and entry.header.several
+    ]:
+        notes.append(
+            f"{len(several):,} images have several frames or pages (first {several[0]}): their first is taken."
+        )
     if copies := _copies(entries):
         a, b = copies[0]
         across = sum(splits[a] != splits[b] for a, b in copies)
@@ -128,6 +139,10 @@ def remarks(entries: Sequence[Entry], layout: Layout, splits: Codes, shape: Shap
 
 def _copies(entries: Sequence[Entry]) -> list[tuple[int, int]]:
     """Rows (a, b) such that b has the content of a, and a is the first that has it."""
+    return [(int(a), b) for b, a in enumerate(originals(entries)) if a != b]
+
+
+def originals(entries: Sequence[Entry]) -> npt.NDArray[np.int64]:
+    """For every row the first one of the same content, (N,): mostly the row itself."""
     first: dict[bytes, int] = {}
-    pairs = [(first.setdefault(entry.digest, row), row) for row, entry in enumerate(entries) if entry.header]
-    return [(a, b) for a, b in pairs if a != b]
+    return np.array([first.setdefault(e.digest, row) if e.header else row for row, e in enumerate(entries)], np.int64)

@@ -9,6 +9,7 @@ import pytest
 from saddlepoint.config import DataConfig
 from saddlepoint.data import ingest
 from saddlepoint.data.cache import STALE, Cache, default_root
+from saddlepoint.data.draft import Draft
 from saddlepoint.data.load import load
 from saddlepoint.errors import UserError
 
@@ -78,29 +79,42 @@ def test_copies_share_one_decoded_set(folder, cache, tmp_path):
     assert len(list((cache / "data" / "sets").iterdir())) == 1
 
 
-def test_what_a_killed_process_left_is_not_used_and_in_time_swept(folder, cache):
-    fingerprint = load(folder, cache=cache).fingerprint
+def test_in_time_what_other_sources_left_is_swept(folder, cache):
     sets = cache / "data" / "sets"
-    shutil.rmtree(sets / fingerprint)
     for name, age in [(".part-new", 0), (".part-old", STALE + 60)]:
-        (sets / name).mkdir()
+        (sets / name).mkdir(parents=True)
         (sets / name / "rows.npy").write_bytes(b"half")
-        os.utime(sets / name, (time.time() - age,) * 2)
-    assert load(folder, cache=cache).fingerprint == fingerprint
-    assert sorted(path.name for path in sets.iterdir()) == sorted([".part-new", fingerprint])
+        for path in (sets / name, sets / name / "rows.npy"):
+            os.utime(path, (time.time() - age,) * 2)
+    (sets / ".part-grows").mkdir()
+    (sets / ".part-grows" / "rows.npy").write_bytes(b"half")
+    os.utime(sets / ".part-grows", (1, 1))  # as a folder's own time stands while its files grow
+    (sets / ".lock-dead").touch()
+    fingerprint = load(folder, cache=cache).fingerprint
+    assert {path.name for path in sets.iterdir()} == {".part-new", ".part-grows", fingerprint}
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupted_build_leaves_nothing(folder, cache, error):
+def test_an_interrupted_build_goes_on_where_it_was(folder, cache, error, monkeypatch):
+    expected = load(folder, cache=cache.parent / "other")
+    monkeypatch.setattr(Draft, "EVERY", 0.0)
+    decoded = []
+
     def stop(done, total, what):
         if what.startswith("decoding") and done == 5:
             raise error
 
+    def watch(done, total, what):
+        decoded.append(done)
+
     with pytest.raises(error):
         load(folder, cache=cache, progress=stop)
-    assert list((cache / "data" / "sets").iterdir()) == []
     assert not (cache / "data" / "seen").exists()
-    assert len(load(folder, cache=cache).train.rows) == 12
+    again = load(folder, cache=cache, progress=watch)
+    assert decoded == list(range(6, 13))  # nothing is looked at twice, nothing decoded twice
+    assert again.fingerprint == expected.fingerprint
+    assert (again.train.rows == expected.train.rows).all()
+    assert sorted(path.name for path in (cache / "data" / "sets").iterdir()) == [again.fingerprint]
 
 
 def test_a_set_appears_whole_or_not_at_all(folder, cache, monkeypatch):
@@ -110,24 +124,14 @@ def test_a_set_appears_whole_or_not_at_all(folder, cache, monkeypatch):
         seen.extend(sorted(path.name for path in self.iterdir()))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "rename", die)  # the last moment before it is there
-    with pytest.raises(KeyboardInterrupt):
-        load(folder, cache=cache)
-    assert seen == ["meta.json", "rows.npy", "splits.npy"]
-    assert list((cache / "data" / "sets").iterdir()) == []
-
-
-def test_of_two_that_build_the_same_set_both_end_well(folder, cache):
-    started = []
-
-    def other_is_faster(done, total, what):
-        if what.startswith("decoding") and not started:
-            started.append(load(folder, cache=cache))
-
-    slower = load(folder, cache=cache, progress=other_is_faster)
-    assert slower.fingerprint == started[0].fingerprint
-    assert (slower.train.raw(slice(None)) == started[0].train.raw(slice(None))).all()
-    assert [path.name for path in (cache / "data" / "sets").iterdir()] == [slower.fingerprint]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", die)  # the last moment before it is there
+        with pytest.raises(KeyboardInterrupt):
+            load(folder, cache=cache)
+    assert {"meta.json", "rows.npy", "splits.npy"} < set(seen)
+    assert [path.name[:6] for path in (cache / "data" / "sets").iterdir()] == [".part-"]
+    final = cache / "data" / "sets" / load(folder, cache=cache).fingerprint
+    assert sorted(path.name for path in final.iterdir()) == ["meta.json", "rows.npy", "splits.npy"]
 
 
 def test_a_cache_that_cannot_be_written(folder, tmp_path):
@@ -143,11 +147,59 @@ def test_a_disk_too_small(folder, cache, monkeypatch):
     assert list((cache / "data" / "sets").iterdir()) == []
 
 
-def test_a_damaged_cache_is_named(folder, cache):
-    rows = cache / "data" / "sets" / load(folder, cache=cache).fingerprint / "rows.npy"
-    rows.write_bytes(rows.read_bytes()[:-1])
-    with pytest.raises(UserError, match=f"{rows.parent} is damaged"):
-        load(folder, cache=cache)
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-2])
+
+
+def lengthen(path):
+    path.write_bytes(path.read_bytes() + b"!")
+
+
+def flip_last(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def garble(path):
+    path.write_bytes(b"\xff{nonsense" * 20)
+
+
+DAMAGES = [
+    *(("rows.npy", damage) for damage in (cut, lengthen, garble, Path.unlink)),
+    *(("splits.npy", damage) for damage in (cut, flip_last, garble, Path.unlink)),
+    *(("labels.npy", damage) for damage in (cut, flip_last, garble, Path.unlink)),
+    *(("meta.json", damage) for damage in (cut, garble, Path.unlink)),
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGES, ids=[f"{name}-{damage.__name__}" for name, damage in DAMAGES])
+def test_a_damaged_set_is_made_anew_and_it_is_said(name, damage, picture, write, cache):
+    labelled = write("labelled", {f"{kind}/{i}.png": picture(i) for i in range(6) for kind in "ab"})
+    before = load(labelled, cache=cache)
+    rows, folder = before.train.rows.copy(), cache / "data" / "sets" / before.fingerprint
+    del before
+    damage(folder / name)
+    after = load(labelled, cache=cache)
+    assert any("damaged" in note and "made anew" in note for note in after.notes)
+    assert (after.train.rows == rows).all()
+    assert after.train.labels.tolist() == [0] * 6 + [1] * 6
+    assert not any("damaged" in note for note in load(labelled, cache=cache).notes)
+
+
+def test_a_flipped_bit_in_the_rows_is_not_seen(folder, cache):
+    """Known: every load would have to read all rows for it."""
+    before = load(folder, cache=cache)
+    flip_last(cache / "data" / "sets" / before.fingerprint / "rows.npy")
+    assert load(folder, cache=cache).notes == before.notes
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"fingerprint": "../../x", "source": ""}', '{"fingerprint": 3}'])
+def test_a_damaged_note_of_what_was_seen_is_ignored(content, folder, cache):
+    before = load(folder, cache=cache)
+    (note,) = (cache / "data" / "seen").iterdir()
+    note.write_text(content)
+    assert load(folder, cache=cache).fingerprint == before.fingerprint
 
 
 def test_a_removed_set_is_made_again(folder, cache):

@@ -121,22 +121,22 @@ def _load(
     found = find(source, store.downloads, offline=offline, progress=report)
     if isinstance(found, Points):
         return _points(found, options), {}
-    fingerprint, stored = ingest(found, options, store, report)
-    return _images(found.title, fingerprint, options, stored), stored.meta
+    stored = ingest(found, options, store, report)
+    return _images(found.title, options, stored), stored.meta
 
 
 def _silent(done: int, total: int, what: str) -> None:
     pass
 
 
-def _images(title: str, fingerprint: str, options: DataConfig, stored: Stored) -> Data:
+def _images(title: str, options: DataConfig, stored: Stored) -> Data:
     height, width, channels = stored.rows.shape[1:]
     spec = DataSpec(shape=(channels, height, width), classes=tuple(stored.meta["classes"]))
     bad = tuple(BadFile(name=name, reason=reason) for name, reason in stored.meta["bad"])
     data = Data(
         spec=spec,
         source=title,
-        fingerprint=fingerprint,
+        fingerprint=stored.fingerprint,
         options=options,
         **_split(spec, stored.splits, stored.rows, stored.labels),
         bad=bad,

@@ -101,7 +101,10 @@ class Folder(Files):
     """Image files anywhere below a folder."""
 
     def stamp(self) -> list[list[str | int]]:
-        return [[str(self.path), 0, 0], *([name, s.st_size, s.st_mtime_ns] for name, _, s in self._walk())]
+        return [
+            [str(self.path), 0, 0],
+            *([name, s.st_size, s.st_mtime_ns, s.st_ctime_ns] for name, _, s in self._walk()),
+        ]
 
     def stream(self) -> Iterator[tuple[str, int, Read]]:
         for name, path, stat in self._walk():
@@ -266,7 +269,8 @@ def _read_file(path: str, stat: os.stat_result) -> bytes:
 
 def stamp_of(path: Path) -> list[str | int]:
     stat = path.stat()
-    return [str(path), stat.st_size, stat.st_mtime_ns]
+    # Who edits a file can set its time of modification back, but not that of its last change of any kind.
+    return [str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
 
 
 def listed(counts: Counter[str]) -> str:

@@ -6,8 +6,9 @@ import hashlib
 import json
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +55,13 @@ def fetch(size: int, read: Read) -> Encoded:
         raise PictureError(f"cannot be read: {error}") from error
 
 
-def survey(source: Source, progress: Progress) -> list[Entry]:
-    """Every picture of the source, sorted by name."""
+def survey(
+    source: Source, progress: Progress, known: Sequence[Entry] = (), keep: Callable[[Entry], None] | None = None
+) -> list[Entry]:
+    """Every picture of the source, sorted by name.
+
+    known: those that are first in the stream, which are not read again; keep: called with every other.
+    """
 
     def look(item: tuple[str, int, Read]) -> Entry:
         name, size, read = item
@@ -67,9 +73,11 @@ def survey(source: Source, progress: Progress) -> list[Entry]:
         except PictureError as error:
             return Entry(name, digest, None, str(error))
 
-    entries: dict[str, Entry] = {}
-    for entry in in_order(look, source.stream()):
-        entries[entry.name] = entry  # an archive may hold a name twice: the last one counts
+    entries = {entry.name: entry for entry in known}  # an archive may hold a name twice: the last one counts
+    for entry in in_order(look, islice(source.stream(), len(known), None)):
+        entries[entry.name] = entry
+        if keep:
+            keep(entry)
         progress(len(entries), 0, f"reading {source.title}")
     return [entries[name] for name in sorted(entries)]
 

@@ -6,7 +6,6 @@ no longer unpickles any (CVE-2023-47248).
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -107,7 +106,7 @@ def _is_scratch(file: Path) -> bool:
 
 def _pyarrow(path: Path) -> None:
     try:
-        importlib.import_module("pyarrow")
+        import pyarrow  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ImportError:
         raise UserError(f"{path} needs pyarrow, which is not installed: pip install 'saddlepoint[data]'") from None
 

@@ -1,4 +1,4 @@
-"""`saddle data inspect`: what is in a source, before training on it."""
+"""`saddle data inspect`: what is in a source, before training on it; and its neighbour `saddle data cache`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
+from saddlepoint.cli.cache import cache
 from saddlepoint.cli.common import Json, Offline, check_png, make_folder, print_json
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 SHOWN = 12  # lines of a long list; --json has all of it
 Options = Annotated[str, Parameter(name="key=value", help="Data options, as in train: size=64 fit=pad mode=grey.")]
 
-data = App(name="data", help="Look at data before training on it.")
+data = App(name="data", help="Look at data before training on it, and at what is kept of it.")
+data.command(cache)
 
 
 @data.command(usage="Usage: saddle data inspect [OPTIONS] SOURCE [KEY=VALUE...]")

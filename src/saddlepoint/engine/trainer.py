@@ -17,8 +17,10 @@ from saddlepoint.data.sampler import Sampler
 from saddlepoint.engine import optim
 from saddlepoint.engine.average import Average, averaged_state, load_averaged
 from saddlepoint.engine.budget import Budget
+from saddlepoint.engine.compile import compile_networks
 from saddlepoint.engine.device import pick_precision
 from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
+from saddlepoint.engine.probe import Probe
 from saddlepoint.engine.signals import stop_on_signals
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import NonFiniteError, UserError
@@ -56,6 +58,8 @@ class Trainer:
             self.recipe, seed=seed, device=self.device, precision=self.precision, micro_batch=config.micro_batch
         )
         self.average = Average(self.recipe, config.ema)
+        self.probe = Probe(recipe=self.recipe, data=data, device=self.device, precision=self.precision)
+        self.compiled = compile_networks(self.probe) if config.compile else {}
         self.folder, self.reporter, self.evaluate = folder, reporter or Silent(), evaluate
         self.log: Log | None = None
         self.step, self.images, self.position, self.seconds = 0, 0, 0, 0.0

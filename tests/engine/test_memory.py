@@ -10,8 +10,8 @@ import torch
 import saddlepoint
 from saddlepoint import catalogue
 from saddlepoint.data.load import load
-from saddlepoint.engine.budget import Budget
 from saddlepoint.engine import memory
+from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.memory import Alive, estimate
 from saddlepoint.errors import UserError
 from support import equal, small, tensors, trainer

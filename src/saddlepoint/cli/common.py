@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from saddlepoint import catalogue
 from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Flag = Annotated[bool, Parameter(show_default=False)]
 Json = Annotated[bool, Parameter(name="--json", show_default=False, help="Print JSON, for programs.")]
 Offline = Annotated[bool, Parameter(show_default=False, help="Never download; use what is on disk.")]
+Recipe = Annotated[str, Parameter(completer=lambda _: catalogue.names())]
 Checkpoint = Literal["latest", "best"] | int
 
 

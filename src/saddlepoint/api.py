@@ -20,11 +20,11 @@ from saddlepoint.config import Config, DataConfig, TrainConfig, build, split
 from saddlepoint.data.dataset import Data
 from saddlepoint.data.load import load as load_data
 from saddlepoint.distributed import connect, launched, share
+from saddlepoint.engine import memory
 from saddlepoint.engine.average import load_averaged
 from saddlepoint.engine.budget import Budget, make_budget
 from saddlepoint.engine.device import pick_device
 from saddlepoint.engine.events import Reporter, Silent, check_track
-from saddlepoint.engine.memory import estimate_memory
 from saddlepoint.engine.trainer import Evaluate, Trainer
 from saddlepoint.errors import UserError
 from saddlepoint.files import REFUSALS, append_json, write_json
@@ -62,7 +62,9 @@ class Plan:
     networks: dict[str, int]
     """Parameters of each network."""
     memory: int
-    """Estimated bytes while training."""
+    """Bytes that training takes at least; an allocator's gaps come on top."""
+    available: int | None
+    """Bytes free for it now, where the system says so."""
     steps_per_epoch: float
     losses: dict[str, float]
 
@@ -246,7 +248,9 @@ def plan(
     loaded = _load_data(data, configs, offline, reporter)
     recipe = _build(name, loaded.spec, configs, seed)
     trainer = _trainer(recipe, loaded, configs, seed, where, None, reporter, offline)
-    with torch.random.fork_rng(), estimate_memory(trainer.update) as memory:
+    config = trainer.config
+    needed = memory.estimate(trainer.probe).at(config.batch, config.micro_batch or config.batch)
+    with torch.random.fork_rng():
         trainer.one_step(Budget(steps=1))
     return Plan(
         recipe=name,
@@ -255,7 +259,8 @@ def plan(
         device=str(where),
         precision=trainer.precision,
         networks={key: sum(p.numel() for p in child.parameters()) for key, child in recipe.named_children()},
-        memory=memory.total,
+        memory=needed + memory.held(recipe, trainer.average.recipe),
+        available=memory.available(where),
         steps_per_epoch=len(loaded.train) / trainer.images,
         losses={key: values[-1].item() for key, values in trainer.update.logs.items()},
     )
@@ -356,9 +361,12 @@ def _trainer(
     config = configs["train"]
     assert isinstance(config, TrainConfig)
     judge = _judge(folder, data, config, offline, reporter) if folder and config.evaluate_every else None
-    return Trainer(
+    made = Trainer(
         recipe, data, config, seed=seed, device=device, folder=folder, reporter=_heard(reporter), evaluate=judge
     )
+    if warning := memory.check(made.probe, config.batch // launched().size, config.micro_batch):
+        made.reporter.note(warning)
+    return made
 
 
 def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool, reporter: Reporter | None) -> Evaluate:
@@ -397,6 +405,7 @@ def _manifest(
         "budget": asdict(budget),
         "device": str(trainer.device),
         "precision": trainer.precision,
+        "compile": trainer.compiled,
         "versions": {
             "saddlepoint": saddlepoint.__version__,
             "python": platform.python_version(),
@@ -417,8 +426,10 @@ def _absolute(source: str) -> str:
 
 def _fit(trainer: Trainer, budget: Budget, folder: Path, name: str) -> Run:
     trainer.reporter.started(folder, name, str(budget))
+    share = trainer.config.batch // launched().size
     try:
-        stopped_by = trainer.fit(budget)
+        with memory.advise(share, trainer.config.micro_batch, trainer.device):
+            stopped_by = trainer.fit(budget)
     except OSError as error:
         if error.errno not in REFUSALS:
             raise

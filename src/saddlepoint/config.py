@@ -51,6 +51,8 @@ class TrainConfig(Config):
     """Examples per forward pass; gradients accumulate up to `batch`. 0: the whole batch at once."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Forward precision; losses, penalties, statistics and weights stay fp32. auto: bf16 where the hardware has it."""
+    compile: bool = False
+    """Compile the networks by torch.compile, save those whose gradients are differentiated again; run.json says."""
     ema: int = Field(10_000, ge=0)
     """Half-life, in images, of the averaged weights used to sample. 0: no averaging."""
     warmup: int = Field(0, ge=0)

@@ -148,6 +148,13 @@ def test_completion_knows_commands_and_options(saddle: Saddle, monkeypatch: pyte
     script = Path(result.out.removeprefix("Installed in ").partition(";")[0]).read_text()
     assert "evaluate" in script
     assert "dry-run" in script
+    assert "__complete" in script, "recipes' names are asked for, for there may be new ones"
+
+
+def test_completion_offers_the_recipes(saddle: Saddle) -> None:
+    result = saddle("__complete", "train", "r3")
+    assert result.status == 0
+    assert {"r3gan", "r3gan_small", "r3gan_tiny"} <= set(result.out.split())
 
 
 def test_an_unknown_shell_is_asked_for(saddle: Saddle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_it_will_do_on_another_machine(folder, place):
 def test_it_will_not_do_for_what_it_does_not_hold(folder, place, picture):
     load(folder, cache=place / "cache")
     (folder / "new.png").write_bytes(picture(50))
-    with read_only(place / "cache"), pytest.raises(UserError, match="cannot be written .*SADDLE_CACHE"):
+    with read_only(place / "cache"), pytest.raises(UserError, match=r"cannot be written .*SADDLE_CACHE"):
         load(folder, cache=place / "cache")
 
 

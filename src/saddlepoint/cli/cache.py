@@ -81,7 +81,7 @@ def _exists(source: str) -> bool:
 
 
 def _set_line(each: CachedSet) -> str:
-    rows, *shape = each.shape or (0,)
+    rows, shape = sum(each.shape[:1]), each.shape[1:]
     count = f"{rows:,} of {'x'.join(map(str, shape))}" if shape else "damaged"
     state = ", in use" * each.in_use + ", source gone" * (not _exists(each.sources[0]))
     more = f" (and {len(each.sources) - 1:,} more)" if len(each.sources) > 1 else ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from saddlepoint import catalogue
+from saddlepoint.cli.common import Recipe
 
 
-def cite(name: str, /) -> None:
+def cite(name: Recipe, /) -> None:
     """Print the BibTeX entry of a recipe's paper.
 
     Example: saddle cite dcgan >> references.bib

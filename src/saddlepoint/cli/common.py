@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from saddlepoint import catalogue
 from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Flag = Annotated[bool, Parameter(show_default=False)]
 Json = Annotated[bool, Parameter(name="--json", show_default=False, help="Print JSON, for programs.")]
 Offline = Annotated[bool, Parameter(show_default=False, help="Never download; use what is on disk.")]
 Count = Annotated[int, Parameter(validator=Number(gt=0, lte=10_000_000))]
+Recipe = Annotated[str, Parameter(completer=lambda _: catalogue.names())]
 Checkpoint = Literal["latest", "best"] | int
 
 

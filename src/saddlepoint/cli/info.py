@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from saddlepoint import catalogue
-from saddlepoint.cli.common import Json, console, print_json
+from saddlepoint.cli.common import Json, Recipe, console, print_json
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def info(name: str, /, *, as_json: Json = False) -> None:
+def info(name: Recipe, /, *, as_json: Json = False) -> None:
     """Show a recipe: its paper, what it can do, and every option with type, default and meaning.
 
     Example: saddle info wgan_gp

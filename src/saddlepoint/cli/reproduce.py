@@ -7,11 +7,11 @@ from typing import Literal
 
 from cyclopts.types import PositiveInt
 
-from saddlepoint.cli.common import Json, Offline, console, print_json
+from saddlepoint.cli.common import Json, Offline, Recipe, console, print_json
 
 
 def reproduce(
-    name: str,
+    name: Recipe,
     /,
     *,
     on: Literal["mnist", "cifar10"] = "mnist",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
-from saddlepoint.cli.common import Flag, Json, Offline, print_json
+from saddlepoint.cli.common import Flag, Json, Offline, Recipe, print_json
 from saddlepoint.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 
 
 def train(
-    name: str,
+    name: Recipe,
     /,
     *options: Options,
     data: str = "digits",

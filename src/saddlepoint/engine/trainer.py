@@ -20,9 +20,11 @@ from saddlepoint.engine import optim
 from saddlepoint.engine.average import Average, averaged_state, load_averaged
 from saddlepoint.engine.batch_norm import join_batch_norms
 from saddlepoint.engine.budget import Budget
+from saddlepoint.engine.compile import compile_networks
 from saddlepoint.engine.device import pick_precision
 from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
 from saddlepoint.engine.guard import Fault
+from saddlepoint.engine.probe import Probe
 from saddlepoint.engine.signals import StopRequest, stop_on_signals
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
@@ -72,6 +74,8 @@ class Trainer:
         self.update = Updater(
             self.recipe, seed=seed, device=self.device, precision=self.precision, micro_batch=config.micro_batch
         )
+        self.probe = Probe(recipe=self.recipe, data=data, device=self.device, precision=self.precision)
+        self.compiled = compile_networks(self.probe) if config.compile else {}
         self.folder, self.reporter, self.evaluate = folder, reporter or Silent(), evaluate
         self.log: Log | None = None
         self.step, self.images, self.position, self.seconds = 0, 0, 0, 0.0

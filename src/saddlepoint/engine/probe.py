@@ -1,0 +1,96 @@
+"""One step on a copy of the recipe, to learn what training will ask for. It leaves no trace in the training."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Data
+from saddlepoint.engine.device import DTYPES
+from saddlepoint.engine.optim import parameters_of
+from saddlepoint.recipe import Objective, Recipe
+from saddlepoint.types import Batch, Noise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """Where and on what to try a recipe."""
+
+    recipe: Recipe[Any]
+    data: Data
+    device: torch.device
+    precision: str
+
+    def copy(self) -> Recipe[Any]:
+        """The recipe in training mode, with weights, buffers and gradients of its own."""
+        twin = copy.deepcopy(self.recipe).train()
+        for p in twin.parameters():
+            p.grad = None
+        return twin
+
+    def step(self, twin: Recipe[Any], rows: int) -> None:
+        """The first step's forwards and backwards on `rows` examples; no optimiser moves, so nothing else is made."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(0)
+            twin.step(self._batches(rows), Backward(twin, self.device, self.precision), 0)
+
+    def _batches(self, rows: int) -> Iterator[Batch]:
+        positions = np.arange(rows) % len(self.data.train)
+        while True:
+            x, y = self.data.train.x(positions).to(self.device), self.data.train.y(positions)
+            yield Batch(
+                x=x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x,
+                y=None if y is None else y.to(self.device),
+                index=torch.from_numpy(self.data.train.index[positions]),
+                noise=Noise("probe", rows=rows, device=self.device),
+            )
+
+
+class Backward:
+    """Implements `Update` without moving anything."""
+
+    def __init__(self, recipe: Recipe[Any], device: torch.device, precision: str) -> None:
+        self.recipe, self.device, self.precision = recipe, device, precision
+        self.players = {name: parameters_of(player) for name, player in recipe.players().items()}
+
+    def __call__(self, player: str, objective: Objective, batch: Batch) -> Mapping[str, Tensor]:
+        self.recipe.requires_grad_(False)
+        for p in self.players[player]:
+            p.grad = None
+            p.requires_grad_(True)
+        noise = Noise("probe", player, rows=len(batch), device=self.device)
+        with torch.autocast(self.device.type, DTYPES[self.precision], enabled=self.precision != "fp32"):
+            terms = objective(replace(batch, noise=noise))
+        terms["loss"].float().backward()
+        return {key: value.detach().float().mean() for key, value in terms.items()}
+
+
+def differentiated_twice(probe: Probe) -> set[str]:
+    """The recipe's networks whose gradients its objectives differentiate again, as gradient penalties do."""
+    twin, found = probe.copy(), set[str]()
+    for name, network in twin.named_children():
+        network.register_forward_hook(_watch(name, found))
+    probe.step(twin, rows=2)
+    return found
+
+
+def _watch(name: str, found: set[str]) -> Callable[[nn.Module, object, object], None]:
+    """A forward hook. Gradients flow with grad mode on only where they will be differentiated themselves."""
+
+    def backward(_: Tensor) -> None:
+        if torch.is_grad_enabled():
+            found.add(name)
+
+    def forward(_: nn.Module, __: object, output: object) -> None:
+        for value in output if isinstance(output, tuple) else (output,):
+            if isinstance(value, Tensor) and value.requires_grad:
+                value.register_hook(backward)
+
+    return forward

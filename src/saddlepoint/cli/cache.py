@@ -83,10 +83,11 @@ def _exists(source: str) -> bool:
 def _set_line(each: CachedSet) -> str:
     rows, shape = sum(each.shape[:1]), each.shape[1:]
     count = f"{rows:,} of {'x'.join(map(str, shape))}" if shape else "damaged"
-    state = ", in use" * each.in_use + ", source gone" * (not _exists(each.sources[0]))
-    more = f" (and {len(each.sources) - 1:,} more)" if len(each.sources) > 1 else ""
+    latest, *others = each.sources
+    state = ", in use" * each.in_use + ", source gone" * (not _exists(latest))
+    more = f" (and {len(others):,} more)" if others else ""
     last = f"last used {_date(each.used)}"
-    return f"{each.fingerprint[:8]}  {_bytes(each.bytes):>9}  {count}, {last}{state}  {each.sources[0]}{more}"
+    return f"{each.fingerprint[:8]}  {_bytes(each.bytes):>9}  {count}, {last}{state}  {latest}{more}"
 
 
 def _part_line(each: Unfinished) -> str:

@@ -26,12 +26,12 @@ def test_every_recipe_has_a_claim_that_says_all(name: str):
     assert claim.recipe == name
     assert claim.statement.endswith(".")
     assert claim.gap.endswith(".")
-    assert set(claim.published) == {"mnist", "cifar10"}
+    assert "mnist" in claim.published
     for published in claim.published.values():
         assert all((published.value, published.measure, published.where))
         assert published.comparable == "yes" or published.comparable.startswith("no: ")
     for scale in ("quick", "full"):
-        for on in ("mnist", "cifar10"):
+        for on in claim.published:
             setting = claim.setting(on, scale)
             assert setting.images > 0
             own, training, data = split(setting.options, catalogue.recipe_class(name).Config, TrainConfig, DataConfig)

@@ -22,9 +22,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "networks": {"types", "config"},
     "recipe": {"types", "config", "errors", "pictures"},
     "catalogue": {"recipe", "config", "types", "errors"},
-    "families": {"recipe", "config", "types", "objectives", "distributions", "networks"},
+    "families": {"distributed", "recipe", "config", "types", "objectives", "distributions", "networks"},
     "recipes": {
         *("families", "catalogue", "recipe", "networks", "objectives", "distributions", "config", "types", "errors"),
+        "distributed",
     },
     "data": {"types", "config", "errors", "files", "pictures"},
     "checkpoint": {"errors", "files"},

@@ -226,6 +226,19 @@ def total(x: Tensor) -> Tensor:
     return _Total.apply(x) if _control else x  # pyright: ignore[reportReturnType]
 
 
+def whole_batch(rows: Tensor) -> Tensor:
+    """The rows of all processes, (n, ...) -> (n * size, ...), differentiable twice; alone, the rows themselves.
+
+    For objectives that compare examples with one another: each process computes the loss of the whole batch, and its
+    gradient is that of one process with all rows.
+    """
+    if not _control:
+        return rows
+    world = connected()
+    before, after = (rows.new_zeros(k * len(rows), *rows.shape[1:]) for k in (world.rank, world.size - 1 - world.rank))
+    return total(torch.cat([before, rows, after]))
+
+
 # What can go wrong -----------------------------------------------------------------------------------------
 
 

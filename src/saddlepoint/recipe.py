@@ -72,6 +72,9 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Smallest image height and width its networks can take."""
     conditional: ClassVar[bool] = False
     """Whether it needs labels."""
+    compares: ClassVar[bool] = False
+    """Whether an objective compares the examples of a batch with one another, so that a batch cannot be cut into
+    micro-batches. What it compares it takes from all processes, by `distributed.whole_batch`."""
     averaged: ClassVar[tuple[str, ...]] = ("generator",)
     """Attributes whose running average sampling uses."""
 

@@ -59,6 +59,9 @@ class Trainer:
         reporter: Reporter | None = None,
         evaluate: Evaluate | None = None,
     ) -> None:
+        if config.micro_batch and recipe.compares:
+            name = type(recipe).__name__
+            raise UserError(f"{name} compares the examples of a batch with one another: leave micro_batch out.")
         self.data, self.config, self.seed, self.device = data, config, seed, torch.device(device)
         self.world = distributed.connected()
         self.recipe = recipe.to(self.device).train()

@@ -57,20 +57,24 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANDiscriminator(nn.Module):
-    """Images (B, C, H, W) and, with classes, labels y (B,) as constant planes -> logits (B, 1).
+    """Images (B, C, H, W) and, with classes, labels y (B,) as constant planes -> logits (B, outputs).
 
     shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving;
-    norm: makes the normalisation of a layer from its number of channels; the first layer has none;
+    norm: makes the normalisation of a layer from its number of channels, None for none; the first layer has none;
     output_bias: whether a constant is added to the logits, which a loss of differences cannot learn.
     """
+
+    width: int
+    """Numbers in `features`."""
 
     def __init__(
         self,
         shape: tuple[int, ...],
         width: int = 128,
         classes: int = 0,
-        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+        norm: Callable[[int], nn.Module] | None = nn.BatchNorm2d,
         output_bias: bool = True,
+        outputs: int = 1,
     ) -> None:
         super().__init__()
         channels, *size = shape
@@ -78,18 +82,28 @@ class DCGANDiscriminator(nn.Module):
         self.classes = classes
         layers: list[nn.Module] = [_halve(channels + classes, width), nn.LeakyReLU(0.2, inplace=True)]
         for _ in larger[1:]:
-            layers += [_halve(width, 2 * width, bias=False), norm(2 * width), nn.LeakyReLU(0.2, inplace=True)]
+            layers.append(_halve(width, 2 * width, bias=norm is None))
+            layers += [norm(2 * width)] if norm else []
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
             width *= 2
+        self.width = width * smallest[0] * smallest[1]
         # Over the whole map this is the paper's "flattened and fed into a single output".
-        self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, smallest, bias=output_bias))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, outputs, smallest, bias=output_bias))
         init_normal(self)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        if self.classes:
-            assert y is not None
-            planes = one_hot(y, self.classes).to(x.dtype)[:, :, None, None]
-            x = torch.cat([x, planes.expand(-1, -1, *x.shape[2:])], 1)
-        return self.layers(x).flatten(1)
+        return self.layers(self._labelled(x, y)).flatten(1)
+
+    def features(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The last hidden layer, (B, width)."""
+        return self.layers[:-1](self._labelled(x, y)).flatten(1)
+
+    def _labelled(self, x: Tensor, y: Tensor | None) -> Tensor:
+        if not self.classes:
+            return x
+        assert y is not None
+        planes = one_hot(y, self.classes).to(x.dtype)[:, :, None, None]
+        return torch.cat([x, planes.expand(-1, -1, *x.shape[2:])], 1)
 
 
 def _halve(inputs: int, outputs: int, bias: bool = True) -> nn.Module:

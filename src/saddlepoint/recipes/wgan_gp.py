@@ -14,16 +14,14 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from saddlepoint.catalogue import Paper, register
-from saddlepoint.config import Decays, Positive
-from saddlepoint.families import TwoPlayer, TwoPlayerConfig
-from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from saddlepoint.networks.mlp import mlp
+from saddlepoint.config import Decays
+from saddlepoint.families import Pair, PairConfig
 from saddlepoint.objectives.adversarial import critic_wasserstein, generator_wasserstein
 from saddlepoint.objectives.penalties import gradient_norm, interpolates
 from saddlepoint.types import Batch, Losses
 
 
-class WGANGPConfig(TwoPlayerConfig):
+class WGANGPConfig(PairConfig):
     latent: int = Field(128, ge=1)
     """Dimensions of z."""
     lr: float = Field(1e-4, gt=0)
@@ -34,10 +32,6 @@ class WGANGPConfig(TwoPlayerConfig):
     """Critic updates for each generator update (n_critic)."""
     penalty: float = Field(10.0, ge=0)
     """Weight of the gradient penalty (lambda)."""
-    width: int = Field(128, ge=1)
-    """Images: channels of the largest hidden maps, doubled at each halving of the size."""
-    widths: Annotated[tuple[int, ...], Positive] = (512, 512, 512)
-    """Points: units in the hidden layers of both networks."""
 
 
 @register(
@@ -50,24 +44,15 @@ class WGANGPConfig(TwoPlayerConfig):
         arxiv="1704.00028",
     ),
 )
-class WGANGP(TwoPlayer[WGANGPConfig]):
+class WGANGP(Pair[WGANGPConfig]):
     """A critic whose gradient norm is held near 1 estimates the Wasserstein distance that the generator lowers."""
 
     Config = WGANGPConfig
-    kinds = ("image", "points")
-    min_side = 8
 
     def build(self) -> None:
-        config, shape, dimensions = self.config, self.spec.shape, self.spec.dimensions
+        # Section 4: the penalty is on each input apart, so the critic has layer norm where DCGAN's has batch norm.
         # The loss sees differences of the critic's values only: a bias on its output would never move.
-        if self.spec.kind == "points":
-            self.generator = mlp(config.latent, config.widths, dimensions)
-            self.discriminator = mlp(dimensions, config.widths, 1, output_bias=False)
-        else:
-            # Section 4: the penalty is on each input apart, so the critic has layer norm where DCGAN's has batch norm.
-            layer_norm = partial(nn.GroupNorm, 1)
-            self.generator = DCGANGenerator(config.latent, shape, config.width)
-            self.discriminator = DCGANDiscriminator(shape, config.width, norm=layer_norm, output_bias=False)
+        self.build_pair(norm=partial(nn.GroupNorm, 1), output_bias=False)
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Equation 3 (algorithm 1, lines 4 to 8): E D(G(z)) - E D(x) + lambda E (||grad D(x_hat)|| - 1)^2."""

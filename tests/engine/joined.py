@@ -26,7 +26,8 @@ from support import Toy, equal, tensors, toy
 
 
 class Penalised(Toy):
-    """With a penalty whose second derivative goes through batch norm, and nothing that depends on rounding."""
+    """With a penalty whose second derivative goes through batch norm, a term that compares examples with one another,
+    and nothing that depends on rounding."""
 
     def build(self) -> None:
         super().build()
@@ -36,8 +37,12 @@ class Penalised(Toy):
 
     def d_objective(self, batch: Batch) -> Losses:
         x = batch.x.detach().requires_grad_()
-        penalty = gradient_norm_squared(self.discriminator(x), x).mean()
-        return {"loss": super().d_objective(batch)["loss"] + 0.5 * penalty, "penalty": penalty}
+        scores = self.discriminator(x)
+        penalty = gradient_norm_squared(scores, x).mean()
+        whole = distributed.whole_batch(scores)
+        compared = (scores - whole.median() + torch.cdist(scores, whole).mean(1, keepdim=True)).tanh().mean()
+        loss = super().d_objective(batch)["loss"] + 0.5 * penalty + 0.5 * compared
+        return {"loss": loss, "penalty": penalty, "compared": compared}
 
 
 def trainer(**options: object) -> Trainer:

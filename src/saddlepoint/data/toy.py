@@ -103,9 +103,10 @@ class Mixture:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkerboard:
-    """Uniform on the squares (i, j) of side 2 with i + j even over [-4, 4]²."""
+    """Uniform on the squares (i, j) of side 2 with i + j even over [-4, 4]²; it has no modes."""
 
-    modes: Tensor | None = None
+    modes: None = None
+    weights: None = None
 
     def sample(self, n: int, seed: int = 0) -> Tensor:
         """n points, float32 (n, 2)."""

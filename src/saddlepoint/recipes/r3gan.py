@@ -50,7 +50,7 @@ class R3GANConfig(config.Config):
 
 
 POINTS = 1.0
-"""gamma for points, which are not in the paper. 0.1 to 10 all kept the 25 Gaussians after 6,000 steps, 0.02 lost two."""
+"""gamma for points, which the paper does not have. 0.1 to 10 kept the 25 Gaussians in 6,000 steps, 0.02 lost two."""
 
 
 def usual_lr(width: int) -> tuple[float, float]:

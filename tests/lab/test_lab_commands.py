@@ -11,6 +11,8 @@ from PIL import Image
 
 from cli_support import Saddle
 
+SIZES = ("g_widths=[8]", "d_widths=[8]")
+
 
 def test_orbit_is_drawn_and_filmed(saddle: Saddle) -> None:
     result = saddle("lab", "orbit", "--steps", 20, "--out", "new/orbit.png")
@@ -21,6 +23,14 @@ def test_orbit_is_drawn_and_filmed(saddle: Saddle) -> None:
     assert saddle("lab", "orbit", "--steps", 20, "--frames", 3, "--out", "orbit.gif").status == 0
     with Image.open("orbit.gif") as film:
         assert film.n_frames == 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_dirac_is_drawn(saddle: Saddle) -> None:
+    result = saddle("lab", "dirac", "--steps", 3)
+    assert result.status == 0
+    assert "r1            wasserstein           arrives (-0.50 ± 0.87i)" in result.out
+    assert "Auto-encoder critics" in result.out
+    assert Path("dirac.png").exists()
 
 
 def test_gradients_are_drawn(saddle: Saddle) -> None:
@@ -59,3 +69,25 @@ def test_mp4_goes_through_ffmpeg_as_even_sided_frames(saddle: Saddle, monkeypatc
     assert failed.status == 2
     assert "ffmpeg could not write other.mp4: no such codec" in failed.err
     assert not Path("other.mp4").exists()
+
+
+def test_ring_says_what_was_learnt(saddle: Saddle) -> None:
+    result = saddle("lab", "ring", "--steps", 2)
+    assert "formula    radius 1.128 ± 0.066, 100% of the directions, gone round +1 times" in result.out
+    assert Path("ring.png").exists()
+
+
+@pytest.mark.parametrize("data", ["1d-mixture", "8gaussians"])
+def test_game_is_drawn(saddle: Saddle, data: str) -> None:
+    result = saddle("lab", "game", "gan", *SIZES, "--data", data, "--steps", 2, "--frames", 2, "--out", "game.gif")
+    assert result.status == 0, result.err
+    assert "step 0: " in result.out
+    assert "step 2: the mean pull on a sample" in result.out
+    with Image.open("game.gif") as film:
+        assert film.n_frames == 2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_game_takes_no_images(saddle: Saddle) -> None:
+    refused = saddle("lab", "game", "gan", "--data", "digits")
+    assert refused.status == 2
+    assert "Only points of one or two dimensions can be drawn" in refused.err

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".gif", ".mp4")
-COLOURS = 64  # flat drawings need no more, and a file of them is a third of one in full colour
+COLOURS = 128  # flat drawings need no more, and a file of them is half of one in full colour
 HOLD = 2.0  # seconds that a GIF rests on its end before it starts again
 
 

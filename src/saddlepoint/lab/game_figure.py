@@ -62,13 +62,13 @@ def _line(axes: Axes, game: Game, moment: Moment) -> None:
         other.tick_params(labelsize=8)
 
 
-def _arrows(pull: Array, width: float) -> npt.NDArray[np.floating]:
+def _arrows(pull: Array, width: float) -> Array:
     """Pulls as lengths on the axis: the strongest is drawn `REACH` long, so films show directions at every step."""
     strongest = float(np.linalg.norm(pull, axis=1).max())
     return pull * (REACH * width / strongest) if strongest else pull
 
 
-def _ranked(scores: Array) -> Array:
+def _ranked(scores: Array) -> npt.NDArray[np.float64]:
     """Scores as their ranks in [0, 1]: objectives differ in scale, and what is said to be more real does not."""
     return scores.ravel().argsort().argsort().reshape(scores.shape) / max(scores.size - 1, 1)
 

@@ -17,6 +17,18 @@ def discriminator_minimax(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-_column(real)).mean() + softplus(_column(fake)).mean()
 
 
+def discriminator_targets(real: Tensor, fake: Tensor, real_target: Tensor, fake_target: Tensor) -> Tensor:
+    """Cross-entropy of D with targets in [0, 1], (B,) or (B, 1): -t log D - (1 - t) log(1 - D), from logits.
+
+    Soft or flipped labels: Salimans et al. 2016 (arXiv 1606.03498), section 3.4, there for real ones alone.
+    """
+    terms = [
+        (softplus(_column(score)) - _column(target) * _column(score)).mean()
+        for score, target in ((real, real_target), (fake, fake_target))
+    ]
+    return terms[0] + terms[1]
+
+
 def generator_minimax(fake: Tensor) -> Tensor:
     """E log(1 - D(G(z))), from logits. Goodfellow et al. 2014, equation 1. Its gradient vanishes as D(G(z)) -> 0."""
     return -softplus(_column(fake)).mean()

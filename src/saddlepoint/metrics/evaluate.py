@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saddlepoint.distributed import gather, leader_first
 from saddlepoint.errors import UserError
+from saddlepoint.metrics.accuracy import correct
 from saddlepoint.metrics.choose import choose
 from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, reference_labels, train_positions
 from saddlepoint.metrics.datalike import DataLike, ExamplesLike, Progress, everything
@@ -26,7 +27,9 @@ from saddlepoint.recipe import Bounds, Recipe
 __all__ = ["DEFAULT", "METRICS", "DataLike", "ExamplesLike", "Measurement", "evaluate", "neighbours_figure"]
 
 DEFAULT = ("fd", "kid", "prdc", "classifier_score", "memorisation", "elbo")
-METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", "elbo")
+OF_MODELS = ("elbo", "accuracy")
+"""Metrics of the model itself, which need no samples."""
+METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", *OF_MODELS)
 MOST, FEWEST = 10_000, 1_000
 
 
@@ -50,8 +53,8 @@ def evaluate(
     Each measure is followed by its floor: the same for as many real training images in the samples' place, which is
     what a perfect model would get at this n. A conditional model gets labels in the reference's proportions.
 
-    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage. Of the default ones those that this
-        model, data or set of features has no answer to are left out.
+    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage, `accuracy` that of a model that
+        classifies. Of the default ones those that this model, data or set of features has no answer to are left out.
     features: `auto`, `inception`, `classifier`, `pixels`, or the path of an ONNX file (see `choose`).
     n: samples. By default as many as the reference has, but at least 1,000 and at most 10,000, and no more than
         there are training images, so that the floor has the same n.
@@ -75,7 +78,7 @@ def evaluate(
         "seed": seed,
     }
     measured: list[Measurement] = []
-    if set(metrics) != {"elbo"}:
+    if not set(metrics) <= set(OF_MODELS):
         n = n or min(max(len(reference), FEWEST), MOST, max(len(data.train), 2))
         with leader_first():  # a classifier is trained, or weights are fetched, once
             chosen = choose(
@@ -107,6 +110,10 @@ def evaluate(
             measured += _bounds(recipe, reference, seed, protocol, progress)
         elif by_name:
             raise UserError(f"elbo needs a recipe that bounds the likelihood, and {type(recipe).__name__} does not.")
+    if "accuracy" in metrics:
+        value, error = mean_and_error(correct(recipe, data, reference, progress=progress))
+        about = protocol | {"n": len(reference), "warnings": []}
+        measured.append(Measurement(metric="accuracy", value=value, error=error, protocol=about))
     return measured
 
 

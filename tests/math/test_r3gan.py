@@ -11,7 +11,7 @@ from saddlepoint.catalogue import create, info
 from saddlepoint.errors import UserError
 from saddlepoint.networks.r3gan import Basis, ResidualBlock, Transition
 from saddlepoint.recipe import Latent
-from saddlepoint.recipes.r3gan import usual_gamma, usual_lr
+from saddlepoint.recipes.r3gan import POINTS, usual_gamma, usual_lr
 from saddlepoint.types import Batch, DataSpec, Noise
 
 RGB32 = DataSpec(shape=(3, 32, 32))
@@ -236,8 +236,19 @@ def test_usual_lr_is_the_papers_at_its_width_and_higher_below():
 
 @pytest.mark.parametrize(("side", "gamma"), [(8, 0.05), (32, 0.05), (64, 2), (256, 150)])
 def test_usual_gamma_is_the_papers(side: int, gamma: float):
-    assert usual_gamma((3, side, side)) == pytest.approx((gamma, gamma / 10))
-    assert usual_gamma((3, 2 * side, 2 * side)) >= usual_gamma((3, side, side))
+    ours, larger = (usual_gamma(DataSpec(shape=(3, n, n))) for n in (side, 2 * side))
+    assert ours == pytest.approx((gamma, gamma / 10))
+    assert larger >= ours
+
+
+def test_points_have_dense_networks_and_a_gamma_of_their_own():
+    points = DataSpec(kind="points", shape=(2,))
+    model = create("r3gan", points, widths=[8, 4])
+    assert [tuple(p.shape) for p in model.discriminator.parameters()] == [(8, 2), (8,), (4, 8), (4,), (1, 4)]
+    assert model.gamma(0) == pytest.approx(POINTS)
+    assert model.gamma(10**9) == pytest.approx(POINTS / 10)
+    assert model.players()["generator"].lr(0) == pytest.approx(usual_lr(8)[0])
+    assert create("r3gan", points, gamma=(3, 0.3)).gamma(0) == 3
 
 
 def test_gamma_follows_the_images_seen():

@@ -23,6 +23,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "pac_gan": {"width": 8, "widths": [32, 32]},
+    "unrolled_gan": {"width": 8, "widths": [32, 32], "unroll": 2},
+    "ali": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
+    "bigan": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
+    "vee_gan": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
     "r3gan": {"width": 16, "widths": [32, 32]},
 }
 

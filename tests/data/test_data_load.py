@@ -66,7 +66,8 @@ def test_toys(name, cache):
     data = load(name, cache=cache)
     assert data.spec.kind == "points"
     assert [len(part) for part in (data.train, data.validation, data.test)] == [85_500, 4_500, 10_000]
-    assert data.train.x(slice(0, 7)).shape == (7, 2)
+    assert data.train.x(slice(0, 7)).shape == (7, 1 if name.startswith("1d") else 2)
+    assert data.truth is TOYS[name]
     assert data.train.y(slice(0, 7)) is None
     assert data.fingerprint == load(name, cache=cache).fingerprint
     assert not cache.exists()

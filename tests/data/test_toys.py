@@ -7,6 +7,7 @@ from scipy.special import i0e
 
 from saddlepoint.data.toy import TOYS, Mixture
 
+PLANE = [name for name in TOYS if name != "1d-mixture"]
 STEP = {"8gaussians": 0.016, "25gaussians": 0.03}
 
 
@@ -15,7 +16,7 @@ def grid(step: float) -> torch.Tensor:
     return torch.cartesian_prod(axis, axis)
 
 
-@pytest.mark.parametrize("name", TOYS)
+@pytest.mark.parametrize("name", PLANE)
 def test_the_density_is_one_and_the_samples_are_of_it(name):
     toy, step = TOYS[name], STEP.get(name, 0.06)
     points = grid(step)
@@ -79,3 +80,45 @@ def test_outside_the_board_is_impossible():
 
 def test_no_points():
     assert TOYS["ring"].log_prob(torch.empty(0, 2)).shape == (0,)
+
+
+def test_the_mixture_on_a_line():
+    toy = TOYS["1d-mixture"]
+    assert isinstance(toy, Mixture)
+    x = torch.linspace(-8, 8, 20_001, dtype=torch.float64)[:, None]
+    p = toy.log_prob(x).exp()
+    by_hand = sum(
+        share * torch.distributions.Normal(mean, 0.5).log_prob(x[:, 0]).exp()
+        for mean, share in ((-3.0, 0.5), (0.0, 0.3), (2.5, 0.2))
+    )
+    torch.testing.assert_close(p, by_hand.double())
+    torch.testing.assert_close(torch.cumulative_trapezoid(p, x[:, 0]), toy.cdf(x)[1:], atol=1e-6, rtol=0)
+    drawn = toy.sample(20_000)
+    assert drawn.shape == (20_000, 1)
+    for at in (-3.0, 1.0, 2.5):
+        assert (drawn <= at).double().mean().item() == pytest.approx(toy.cdf(torch.tensor([[at]])).item(), abs=0.015)
+
+
+def test_weights_are_equal_unless_given():
+    line, grid25, ring = TOYS["1d-mixture"], TOYS["25gaussians"], TOYS["ring"]
+    assert isinstance(line, Mixture)
+    assert isinstance(grid25, Mixture)
+    assert isinstance(ring, Mixture)
+    assert line.weights is not None
+    assert line.weights.tolist() == [0.5, 0.3, 0.2]
+    assert grid25.weights is not None
+    assert grid25.weights.tolist() == [1 / 25] * 25
+    assert ring.weights is None
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    # within 3 deviations: of a point in the plane 1 - exp(-9/2), of one on a line, of a curve nearly that
+    [("25gaussians", 0.9889), ("8gaussians", 0.9889), ("1d-mixture", 0.9973), ("ring", 0.9973), ("checkerboard", 1)],
+)
+def test_real_samples_are_near(name, share):
+    toy = TOYS[name]
+    x = toy.sample(20_000, seed=3)
+    assert toy.near(x).double().mean().item() == pytest.approx(share, abs=3e-3 if share < 1 else 0)
+    assert not toy.near(torch.full_like(x[:5], 20)).any()
+    assert toy.near(x[:0]).shape == (0,)

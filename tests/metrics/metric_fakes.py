@@ -39,6 +39,7 @@ class Data:
     test: Examples
     source: str = "made"
     fingerprint: str = "f" * 64
+    truth: None = None
 
 
 def make_data(

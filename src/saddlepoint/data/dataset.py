@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,16 @@ import torch
 from torch import Tensor
 
 from saddlepoint.config import DataConfig
+from saddlepoint.data.toy import Checkerboard, Mixture
 from saddlepoint.types import DataSpec
 
 Index = npt.NDArray[np.int64]
+
+
+class Rows(Protocol):
+    """An array, in memory or mapped from a file, or what makes its rows when they are asked for."""
+
+    def __getitem__(self, index: Index, /) -> npt.NDArray[Any]: ...
 
 
 def to_model(raw: Tensor) -> Tensor:
@@ -32,7 +40,7 @@ class Examples:
 
     spec: DataSpec
     index: Index
-    rows: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+    rows: Rows
     labels: Index | None = None
 
     def __len__(self) -> int:
@@ -64,7 +72,8 @@ class Data:
     """A source, ready to use.
 
     fingerprint: sha256 in hex of content, shape and fit: equal on two machines for equal files, whatever their
-    place, age or packing. notes: sentences for the user.
+    place, age or packing. notes: sentences for the user. truth: the distribution that the examples were drawn from,
+    where it is known.
     """
 
     spec: DataSpec
@@ -76,3 +85,12 @@ class Data:
     test: Examples
     bad: tuple[BadFile, ...] = ()
     notes: tuple[str, ...] = ()
+    truth: Mixture | Checkerboard | Stacked | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stacked:
+    """What is known of stacks: each of `channels` is a picture of `digits`, whatever the others are."""
+
+    digits: Data
+    channels: int

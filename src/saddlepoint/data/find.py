@@ -31,7 +31,8 @@ DIGITS = Path(__file__).with_name("digits.npz")
 Digits" by E. Alpaydin and C. Kaynak (1998, UCI Machine Learning Repository, doi 10.24432/C50P49, CC BY 4.0), its
 grey levels 0 to 16 stretched to 0 to 255."""
 
-NAMES = ("digits", *PUBLISHED, *TOYS)
+STACKED = {f"stacked-{name}": name for name in ("digits", "mnist", "fashion-mnist")}
+NAMES = ("digits", *PUBLISHED, *STACKED, *TOYS)
 """Sources that have a name. A folder of the same name is written `./name`."""
 
 
@@ -41,6 +42,12 @@ class Points:
 
     title: str
     parts: dict[str, Part]
+
+
+def stacked_of(source: str | Path) -> str | None:
+    """What the source makes stacks of, if it does: `stacked-mnist`, or `stacked:PATH` of any grey labelled set."""
+    name = str(source)
+    return STACKED.get(name) or (name.removeprefix("stacked:") if name.startswith("stacked:") else None)
 
 
 def find(source: str | Path, downloads: Path, *, offline: bool, progress: Progress) -> Source | Points:

@@ -14,13 +14,15 @@ from PIL import Image
 from saddlepoint.config import DataConfig
 from saddlepoint.data.cache import Cache, Stored
 from saddlepoint.data.dataset import BadFile, Data, Examples
-from saddlepoint.data.find import Points, find
+from saddlepoint.data.find import NAMES, Points, find, stacked_of
 from saddlepoint.data.ingest import ingest
 from saddlepoint.data.parallel import Progress
 from saddlepoint.data.picture import parse_size
 from saddlepoint.data.sources import join_labels
 from saddlepoint.data.splits import SPLITS, Codes, deal, encode
+from saddlepoint.data.stacked import stack
 from saddlepoint.data.survey import VERSION
+from saddlepoint.data.toy import TOYS
 from saddlepoint.errors import UserError
 from saddlepoint.pictures import wall
 from saddlepoint.types import DataSpec
@@ -59,8 +61,9 @@ def load(
 
     source: a folder, .zip or .tar of images (class folders are labels; train and test folders are splits), WebDataset
     shards (a folder or a pattern like `a-{000..099}.tar`), parquet files or a saved Hugging Face dataset, CIFAR
-    batches, IDX files, .npy or .npz, or a name: digits, mnist, fashion-mnist, cifar10, or a toy of
-    `saddlepoint.data.toy`. A published set is downloaded the first time unless `offline`. Images are decoded once,
+    batches, IDX files, .npy or .npz, or a name: digits, mnist, fashion-mnist, cifar10, a toy of `saddlepoint.data.toy`,
+    or stacked-digits, stacked-mnist, or `stacked:PATH` of a labelled set (see `saddlepoint.data.stacked`). A published
+    set is downloaded the first time unless `offline`. Images are decoded once,
     into `cache` (default: $SADDLE_CACHE or the platform's cache folder); points stay in memory. What the source does
     not set aside for test and validation is held out by `saddlepoint.data.splits`.
 
@@ -117,12 +120,23 @@ def _load(
     """The data, and the rest of what the cache knows of it."""
     parse_size(options.size)
     report = progress or _silent
+    if (digits := stacked_of(source)) is not None:
+        return _stacked(source, digits, options, offline, cache, progress), {}
     store = Cache(cache)
     found = find(source, store.downloads, offline=offline, progress=report)
     if isinstance(found, Points):
         return _points(found, options), {}
     stored = ingest(found, options, store, report)
     return _images(found.title, options, stored), stored.meta
+
+
+def _stacked(
+    source: str | Path, digits: str, options: DataConfig, offline: bool, cache: Path | None, progress: Progress | None
+) -> Data:
+    if options.mode not in ("auto", "rgb"):
+        raise UserError(f"mode={options.mode}: {source} stacks grey pictures into RGB ones.")
+    data = _load(digits, options.model_copy(update={"mode": "grey"}), offline, cache, progress)[0]
+    return replace(stack(data, str(source) if source in NAMES else f"stacked:{data.source}"), options=options)
 
 
 def _silent(done: int, total: int, what: str) -> None:
@@ -175,6 +189,7 @@ def _points(found: Points, options: DataConfig) -> Data:
         options=options,
         **_split(spec, codes, rows, labels),
         notes=tuple(notes),
+        truth=TOYS.get(found.title),
     )
 
 

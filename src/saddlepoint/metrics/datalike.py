@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,41 @@ class ExamplesLike(Protocol):
         ...
 
 
+class KnownPoints(Protocol):
+    """A distribution of points, known exactly. modes: (K, D) and their weights (K,), or None for both."""
+
+    @property
+    def modes(self) -> Tensor | None: ...
+    @property
+    def weights(self) -> Tensor | None: ...
+
+    def near(self, x: Tensor) -> Tensor:
+        """(B, D) -> bool (B,): whether a point is as near to a mode, or what there is instead, as real ones are."""
+        ...
+
+
+@runtime_checkable
+class KnownOnLine(Protocol):
+    """A distribution of numbers."""
+
+    def cdf(self, x: Tensor) -> Tensor:
+        """Probability of a draw at most x: (B, 1) -> (B,)."""
+        ...
+
+
+@runtime_checkable
+class KnownStacks(Protocol):
+    """Pictures whose `channels` are labelled grey pictures of another set, each picked whatever the others are."""
+
+    @property
+    def digits(self) -> DataLike: ...
+    @property
+    def channels(self) -> int: ...
+
+
 class DataLike(Protocol):
-    """A data set: three splits, where it came from, and the hash that stands for content and options."""
+    """A data set: three splits, where it came from, the hash that stands for content and options, and the distribution
+    it was drawn from where that is known."""
 
     @property
     def spec(self) -> DataSpec: ...
@@ -48,6 +81,8 @@ class DataLike(Protocol):
     def validation(self) -> ExamplesLike: ...
     @property
     def test(self) -> ExamplesLike: ...
+    @property
+    def truth(self) -> KnownPoints | KnownStacks | None: ...
 
 
 def everything(examples: ExamplesLike) -> Positions:

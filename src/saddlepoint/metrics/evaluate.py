@@ -13,20 +13,21 @@ from saddlepoint.distributed import gather, leader_first
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.choose import choose
 from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, reference_labels, train_positions
-from saddlepoint.metrics.datalike import DataLike, ExamplesLike, Progress, everything
+from saddlepoint.metrics.datalike import DataLike, ExamplesLike, KnownStacks, Progress, everything
 from saddlepoint.metrics.features import Features
 from saddlepoint.metrics.figure import neighbours_figure
 from saddlepoint.metrics.likelihood import Measured, elbo, mean_and_error
 from saddlepoint.metrics.measurement import FLOOR, Measurement
 from saddlepoint.metrics.measures import MEASURES, Result
 from saddlepoint.metrics.neighbours import memorisation
+from saddlepoint.metrics.truth import MEMBERS, STACKS, against_truth
 from saddlepoint.objectives.likelihoods import bits_per_dimension
 from saddlepoint.recipe import Bounds, Recipe
 
 __all__ = ["DEFAULT", "METRICS", "DataLike", "ExamplesLike", "Measurement", "evaluate", "neighbours_figure"]
 
-DEFAULT = ("fd", "kid", "prdc", "classifier_score", "memorisation", "elbo")
-METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", "elbo")
+DEFAULT = ("truth", "fd", "kid", "prdc", "classifier_score", "memorisation", "elbo")
+METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", "elbo", "truth", *MEMBERS)
 MOST, FEWEST = 10_000, 1_000
 
 
@@ -50,11 +51,12 @@ def evaluate(
     Each measure is followed by its floor: the same for as many real training images in the samples' place, which is
     what a perfect model would get at this n. A conditional model gets labels in the reference's proportions.
 
-    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage. Of the default ones those that this
-        model, data or set of features has no answer to are left out.
+    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage; `truth` is what can be told of data
+        whose distribution is known. Of the default ones those that this model, data or set of features has no
+        answer to are left out.
     features: `auto`, `inception`, `classifier`, `pixels`, or the path of an ONNX file (see `choose`).
     n: samples. By default as many as the reference has, but at least 1,000 and at most 10,000, and no more than
-        there are training images, so that the floor has the same n.
+        there are training images, so that the floor has the same n; 26,000 to count the modes of stacked digits.
     weights: which weights the model holds, for the protocol.
     cache: folder for features of data, classifiers and downloaded weights; SADDLE_CACHE by default.
 
@@ -74,9 +76,9 @@ def evaluate(
         "weights": weights,
         "seed": seed,
     }
-    measured: list[Measurement] = []
-    if set(metrics) != {"elbo"}:
-        n = n or min(max(len(reference), FEWEST), MOST, max(len(data.train), 2))
+    measured = _truth(recipe, data, metrics, by_name, n, seed, protocol, cache, progress)
+    if set(metrics) - {"truth", *MEMBERS, "elbo"}:
+        n = n or _usual_n(data, reference)
         with leader_first():  # a classifier is trained, or weights are fetched, once
             chosen = choose(
                 features,
@@ -108,6 +110,35 @@ def evaluate(
         elif by_name:
             raise UserError(f"elbo needs a recipe that bounds the likelihood, and {type(recipe).__name__} does not.")
     return measured
+
+
+def _usual_n(data: DataLike, reference: ExamplesLike) -> int:
+    return min(max(len(reference), FEWEST), MOST, max(len(data.train), 2))
+
+
+def _truth(
+    recipe: Recipe[Any],
+    data: DataLike,
+    metrics: Sequence[str],
+    by_name: bool,
+    n: int | None,
+    seed: int,
+    protocol: dict[str, Any],
+    cache: Path | None,
+    progress: Progress | None,
+) -> list[Measurement]:
+    """What was asked for of `against_truth`."""
+    wanted = [name for name in metrics if name in ("truth", *MEMBERS)]
+    if not wanted or (data.truth is None and not by_name):
+        return []
+    if data.truth is None:
+        raise UserError(f"{wanted[0]} needs data whose distribution is known, and that of {data.source} is not.")
+    n = n or (STACKS if isinstance(data.truth, KnownStacks) else _usual_n(data, data.test))
+    found = list(against_truth(recipe, data, n=n, seed=seed, protocol=protocol, cache=cache, progress=progress))
+    names = {m.metric.removesuffix(FLOOR) for m in found}
+    if missing := [name for name in wanted if name not in ("truth", *names)]:
+        raise UserError(f"{missing[0]} has no meaning for {data.source}: it has {', '.join(sorted(names))}.")
+    return [m for m in found if "truth" in wanted or m.metric.removesuffix(FLOOR) in wanted]
 
 
 def _check(

@@ -6,7 +6,6 @@ import torch
 from metric_fakes import Bounded, NoConfig, build, make_data
 
 from saddlepoint.metrics.likelihood import elbo, mean_and_error
-from saddlepoint.metrics.modes import mode_coverage
 from saddlepoint.metrics.score import classifier_score
 
 
@@ -26,37 +25,6 @@ def test_score_is_exp_of_the_mean_divergence():
     assert value == pytest.approx(expected)
     assert error is not None
     assert 0 < error < 0.5
-
-
-def test_modes_of_a_ring():
-    angle = torch.arange(8) * math.pi / 4
-    centres = torch.stack([angle.cos(), angle.sin()], 1)
-    noise = 0.05 * torch.randn(800, 2, generator=torch.Generator().manual_seed(0))
-    perfect = mode_coverage(centres.repeat(100, 1) + noise, centres, 0.05)
-    assert (perfect.modes, perfect.covered) == (8, 8)
-    assert perfect.high_quality == pytest.approx(1 - math.exp(-4.5), abs=0.02)  # within 3 sigma in two dimensions
-    assert perfect.kl == pytest.approx(0, abs=1e-6)
-    half = mode_coverage(centres[:4].repeat(200, 1) + noise, centres, 0.05)
-    assert half.covered == 4
-    assert half.kl == pytest.approx(math.log(2), abs=1e-6)
-    far = mode_coverage(torch.full((10, 2), 9.0), centres, 0.05)
-    assert (far.covered, far.high_quality) == (0, 0)
-
-
-def test_a_mode_needs_a_fifth_of_its_fair_share():
-    centres = torch.tensor([[0.0], [10]])
-    strays = torch.tensor([0.0] * 91 + [10.0] * 9)[:, None]
-    assert mode_coverage(strays, centres, 1).covered == 1
-    assert mode_coverage(torch.cat([strays, centres[1:]]), centres, 1).covered == 1
-    assert mode_coverage(torch.cat([strays[1:], centres[1:]]), centres, 1).covered == 2
-    rare = mode_coverage(strays, centres, 1, weights=torch.tensor([9.1, 0.9]))
-    assert rare.covered == 2
-    assert rare.kl == pytest.approx(0, abs=1e-6)
-
-
-def test_each_mode_has_its_own_width():
-    samples, centres = torch.tensor([[2.0], [12]]), torch.tensor([[0.0], [10]])
-    assert mode_coverage(samples, centres, torch.tensor([1.0, 0.1])).high_quality == 0.5
 
 
 def test_bound_of_each_held_out_example():

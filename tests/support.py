@@ -28,6 +28,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "ali": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
     "bigan": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
     "vee_gan": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
+    "acgan": {"width": 8, "widths": [32, 32]},
+    "am_gan": {"width": 8, "widths": [32, 32]},
+    "infogan": {"width": 8, "widths": [32, 32], "latent": 8},
+    "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
+    "cogan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
 }
 

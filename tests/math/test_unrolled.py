@@ -42,7 +42,9 @@ def test_the_gradient_passes_through_every_step():
     start, x = torch.randn(3, dtype=torch.float64), torch.randn(7, 3, dtype=torch.float64)
 
     def outcome(w: torch.Tensor) -> torch.Tensor:
-        ahead = unrolled_adam(lambda p: ((x * w) @ p["t"]).cos().sum(), {"t": start.clone().requires_grad_()}, 3, 0.1, BETAS)
+        ahead = unrolled_adam(
+            lambda p: ((x * w) @ p["t"]).cos().sum(), {"t": start.clone().requires_grad_()}, 3, 0.1, BETAS
+        )
         return (ahead["t"] * w).square().sum()
 
     assert torch.autograd.gradcheck(outcome, torch.tensor([0.3, -1.2, 0.7], dtype=torch.float64, requires_grad=True))

@@ -5,7 +5,8 @@ from saddlepoint.claims.inference import measure
 
 CLAIM = Claim(
     recipe="bigan",
-    statement="An encoder that plays beside the generator learns to invert it, without ever comparing an image with its reconstruction.",
+    statement="An encoder that plays beside the generator learns to invert it, without ever comparing an image "
+    "with its reconstruction.",
     published={
         "mnist": Published(
             value="97.39%",
@@ -18,6 +19,7 @@ CLAIM = Claim(
         "quick": {"mnist": Setting(images=38_000, options={"width": 32, "batch": 32, "ema": 4000})},
         "full": {"mnist": Setting(images=5_000_000, options={"batch": 128})},
     },
-    gap="The paper's MNIST networks are dense, with 1,024 units twice; ours are DCGAN's and a dense part for z. Reconstruction is measured instead of nearest neighbours.",
+    gap="The paper's MNIST networks are dense, with 1,024 units twice; ours are DCGAN's and a dense part for "
+    "z. Reconstruction is measured instead of nearest neighbours.",
     probe=measure,
 )

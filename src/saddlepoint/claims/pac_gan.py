@@ -17,5 +17,6 @@ CLAIM = Claim(
         "quick": {"mnist": Setting(images=80_000, options={"width": 32, "batch": 32, "ema": 4000})},
         "full": {"mnist": Setting(images=5_000_000, options={"batch": 64})},
     },
-    gap="Modes are counted on the 25 Gaussians and on stacked MNIST by their own protocols; here stands how good its digits are beside dcgan's.",
+    gap="Modes are counted on the 25 Gaussians and on stacked MNIST by their own protocols; here stands how "
+    "good its digits are beside dcgan's.",
 )

@@ -18,6 +18,7 @@ CLAIM = Claim(
         "quick": {"mnist": Setting(images=36_000, options={"width": 32, "batch": 32, "ema": 4000})},
         "full": {"mnist": Setting(images=5_000_000, options={"batch": 64})},
     },
-    gap="Modes are counted on the 25 Gaussians and on stacked MNIST by their own protocols; here stand its digits and how well the reconstructor inverts the generator.",
+    gap="Modes are counted on the 25 Gaussians and on stacked MNIST by their own protocols; here stand its "
+    "digits and how well the reconstructor inverts the generator.",
     probe=measure,
 )

@@ -83,8 +83,8 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Kinds of data it can learn."""
     min_side: ClassVar[int] = 1
     """Smallest image height and width its networks can take."""
-    conditional: ClassVar[bool] = False
-    """Whether it needs labels."""
+    conditional: bool = False
+    """Whether it needs labels and samples by class; a config may leave that out (`build` then sets it to False)."""
     compares: ClassVar[bool] = False
     """Whether an objective compares the examples of a batch with one another, so that a batch cannot be cut into
     micro-batches. What it compares it takes from all processes, by `distributed.whole_batch`."""

@@ -43,6 +43,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
+    "adagan": {"width": 8, "widths": [16], "components": 3, "component_steps": 2, "classifier_steps": 1, "weighed": 16},
+    "bayesian_gan": {"width": 8, "widths": [16], "generators": 3, "discriminators": 3},
+    "gogan": {"width": 8, "widths": [32, 32], "stage_steps": 2},
+    "mmd_gan": {"width": 8, "widths": [32, 32], "code": 8, "long_d_steps": 2},
+    "gmmn": {"widths": [32, 32]},
 }
 
 

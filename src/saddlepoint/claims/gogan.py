@@ -9,17 +9,17 @@ import torch
 from saddlepoint.claims.claim import Claim, Published, Setting, Trained
 from saddlepoint.claims.critic import PROTOCOL, judged
 from saddlepoint.metrics.measurement import Measurement
+from saddlepoint.types import Noise
 
 
 def measure(trained: Trained) -> Iterator[Measurement]:
     """Whether the margins are ever met: where they are not, the hinge is idle and the critic is Wasserstein GAN's."""
-    model, real, fake = judged(trained)
-    margin = model.config.margin
+    model, real, _ = judged(trained)
+    margin, z = model.config.margin, model.prior(Noise("margins", trained.seed, rows=len(real), device=model.device))
     with torch.no_grad():
-        scores, own, last = model.discriminator(real), model.discriminator(fake), model.last_discriminator(fake)
-    rows = min(len(real), len(fake))
-    met = (scores[:rows] - own[:rows] >= margin).float().mean()
-    ranked = (scores[:rows] - last[:rows] >= 2 * margin).float().mean()
+        scores, own = model.discriminator(real), model.discriminator(model.generator(z))
+        last = model.last_discriminator(model.last_generator(z))
+    met, ranked = ((scores - lower >= m).float().mean() for lower, m in ((own, margin), (last, 2 * margin)))
     yield Measurement(metric="share of pairs that meet the stage's margin", value=float(met), protocol=PROTOCOL)
     yield Measurement(metric="share of pairs that meet the ranking margin", value=float(ranked), protocol=PROTOCOL)
 

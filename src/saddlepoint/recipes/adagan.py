@@ -133,4 +133,4 @@ class AdaGAN(Recipe[AdaGANConfig]):
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         """Each row from a component drawn uniformly: beta_t = 1/t makes all weights of the mixture equal."""
         which = (noise.uniform() * self.trained).long()
-        return self.generators(self.prior(noise), which)
+        return self.generators[: int(self.trained)](self.prior(noise), which)

@@ -21,7 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributions": {"types"},
     "networks": {"types", "config"},
     "recipe": {"types", "config", "errors", "pictures"},
-    "catalogue": {"recipe", "config", "types", "errors"},
+    "source": set(),
+    "catalogue": {"recipe", "config", "types", "errors", "source"},
     "families": {"distributed", "recipe", "config", "types", "objectives", "distributions", "networks"},
     "recipes": {
         *("families", "catalogue", "recipe", "networks", "objectives", "distributions", "config", "types", "errors"),

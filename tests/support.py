@@ -32,6 +32,16 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan": {"width": 8, "widths": [32, 32], "long_d_steps": 5, "clip": 0.1},
     "wgan_div": {"width": 8, "widths": [32, 32]},
     "dragan": {"width": 8, "widths": [32, 32]},
+    "pac_gan": {"width": 8, "widths": [32, 32]},
+    "unrolled_gan": {"width": 8, "widths": [32, 32], "unroll": 2},
+    "ali": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
+    "bigan": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
+    "vee_gan": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
+    "acgan": {"width": 8, "widths": [32, 32]},
+    "am_gan": {"width": 8, "widths": [32, 32]},
+    "infogan": {"width": 8, "widths": [32, 32], "latent": 8},
+    "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
+    "cogan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
 }
 

@@ -6,11 +6,13 @@ import abc
 from collections.abc import Callable, Iterator
 from typing import Annotated, ClassVar, Literal, TypeVar
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from saddlepoint.config import Config, Decays, Positive
 from saddlepoint.networks.pair import discriminator_for, generator_for
+from saddlepoint.objectives.adversarial import discriminator_minimax
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -97,3 +99,53 @@ class Pair(TwoPlayer[P], abc.ABC):
         self.discriminator = discriminator_for(
             self.spec, config.width, config.widths, norm=norm, output_bias=output_bias, outputs=outputs
         )
+
+
+class InferenceConfig(PairConfig):
+    """A game over pairs of an example and its latent."""
+
+    hidden: int = Field(512, ge=1)
+    """Images: units of the discriminator's dense layers for z; twice as many see x and z together."""
+
+
+I = TypeVar("I", bound=InferenceConfig)  # noqa: E741
+
+
+class AdversarialInference(TwoPlayer[I], abc.ABC):
+    """The discriminator tells (x, E(x)) from (G(z), z), and the generator and the encoder together deceive it.
+
+    Donahue et al. 2017 (arXiv 1605.09782) and Dumoulin et al. 2017 (arXiv 1606.00704), which came to it apart.
+    """
+
+    kinds = ("image", "points")
+    min_side = 8
+    averaged = ("generator", "encoder")
+    encoder: nn.Module
+
+    @abc.abstractmethod
+    def infer(self, x: Tensor, noise: Noise) -> Tensor:
+        """A latent (B, latent) of each x, as the discriminator is shown it."""
+
+    def players(self) -> dict[str, Player]:
+        lr, betas = self.config.lr, self.config.betas
+        return {
+            "discriminator": Player(modules=(self.discriminator,), lr=lr, betas=betas),
+            "generator": Player(modules=(self.generator, self.encoder), lr=lr, betas=betas),
+        }
+
+    def discriminator_objective(self, batch: Batch) -> Losses:
+        """-E log D(x, E(x)) - E log(1 - D(G(z), z))."""
+        with torch.no_grad():
+            real, fake = self._pairs(batch)
+        d_real, d_fake = self.discriminator(*real), self.discriminator(*fake)
+        loss = discriminator_minimax(d_real, d_fake)
+        return {"loss": loss, "d_real": d_real.sigmoid().mean(), "d_fake": d_fake.sigmoid().mean()}
+
+    def generator_objective(self, batch: Batch) -> Losses:
+        """-E log(1 - D(x, E(x))) - E log D(G(z), z): the same with the labels exchanged, so neither saturates."""
+        real, fake = self._pairs(batch)
+        return {"loss": discriminator_minimax(self.discriminator(*fake), self.discriminator(*real))}
+
+    def _pairs(self, batch: Batch) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        z = self.prior(batch.noise)
+        return (batch.x, self.infer(batch.x, batch.noise)), (self.generator(z), z)

@@ -59,6 +59,19 @@ class Update(Protocol):
     def __call__(self, player: str, objective: Objective, batch: Batch) -> Mapping[str, Tensor]: ...
 
 
+class Batches(Iterator[Batch], Protocol):
+    """What a step draws from: batches of all training examples, without end.
+
+    In them y is -1 where the label is not known. A step that needs labels draws from `labelled` too, after the batch
+    that goes with it.
+    """
+
+    @property
+    def labelled(self) -> Iterator[Batch]:
+        """Batches of the examples whose labels are known, as large as the others; only for data with classes."""
+        ...
+
+
 class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Base of every method. Concrete recipes are final and are built by `build`, not by an `__init__`.
 
@@ -70,8 +83,8 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Kinds of data it can learn."""
     min_side: ClassVar[int] = 1
     """Smallest image height and width its networks can take."""
-    conditional: ClassVar[bool] = False
-    """Whether it needs labels."""
+    conditional: bool = False
+    """Whether it needs labels and samples by class; a config may leave that out (`build` then sets it to False)."""
     compares: ClassVar[bool] = False
     """Whether an objective compares the examples of a batch with one another, so that a batch cannot be cut into
     micro-batches. What it compares it takes from all processes, by `distributed.whole_batch`."""
@@ -96,7 +109,7 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         """Who plays. Called once, after `build`."""
 
     @abc.abstractmethod
-    def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:
+    def step(self, batches: Batches, update: Update, t: int) -> None:
         """The paper's algorithm box: one iteration, t = 0, 1, ..."""
 
     @abc.abstractmethod

@@ -1,0 +1,63 @@
+"""Unrolled GAN.
+
+Luke Metz, Ben Poole, David Pfau, Jascha Sohl-Dickstein: Unrolled Generative Adversarial Networks. ICLR 2017, arXiv
+1611.02163.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.func import functional_call
+
+from saddlepoint.catalogue import Paper, register
+from saddlepoint.families import Pair, PairConfig
+from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.objectives.unrolled import unrolled_adam
+from saddlepoint.types import Batch, Losses
+
+
+class UnrolledGANConfig(PairConfig):
+    unroll: int = Field(5, ge=0)
+    """Discriminator steps that the generator looks ahead (K); 0 is a plain GAN."""
+
+
+@register(
+    "unrolled_gan",
+    paper=Paper(
+        title="Unrolled Generative Adversarial Networks",
+        authors="Metz, Luke and Poole, Ben and Pfau, David and Sohl-Dickstein, Jascha",
+        year=2017,
+        venue="ICLR",
+        arxiv="1611.02163",
+    ),
+)
+class UnrolledGAN(Pair[UnrolledGANConfig]):
+    """The generator answers the discriminator as it will be after K more steps, and sees how those answer it."""
+
+    Config = UnrolledGANConfig
+
+    def discriminator_objective(self, batch: Batch) -> Losses:
+        """Goodfellow et al. 2014, equation 1; D itself takes one step (equation 11)."""
+        with torch.no_grad():
+            fake = self.generator(self.prior(batch.noise))
+        d_real, d_fake = self.discriminator(batch.x), self.discriminator(fake)
+        loss = discriminator_minimax(d_real, d_fake)
+        return {"loss": loss, "d_real": d_real.sigmoid().mean(), "d_fake": d_fake.sigmoid().mean()}
+
+    def generator_objective(self, batch: Batch) -> Losses:
+        """Equation 10: the generator's loss at theta_D^K(theta_G), with the gradient through all K steps."""
+        fake = self.generator(self.prior(batch.noise))
+
+        def d_loss(parameters: dict[str, Tensor]) -> Tensor:
+            return discriminator_minimax(self._judge(parameters, batch.x), self._judge(parameters, fake))
+
+        own = {name: p.detach().requires_grad_() for name, p in self.discriminator.named_parameters()}
+        ahead = unrolled_adam(d_loss, own, self.config.unroll, self.config.lr, self.config.betas)
+        return {"loss": generator_nonsaturating(self._judge(ahead, fake))}
+
+    def _judge(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:
+        """D with these parameters in place of its own; its running statistics stay as they are."""
+        buffers = {name: buffer.clone() for name, buffer in self.discriminator.named_buffers()}
+        return functional_call(self.discriminator, {**parameters, **buffers}, (x,))

@@ -24,6 +24,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
     "r3gan": {"width": 16},
+    "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
 }
 
 

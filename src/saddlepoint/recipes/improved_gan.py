@@ -127,7 +127,7 @@ class ImprovedGAN(Recipe[ImprovedGANConfig]):
         batch = next(batches)
         labelled = next(batches.labelled) if self.classes else None
         if t == 0:
-            initialise(self.discriminator, batch.x)
+            initialise(self.discriminator, whole_batch(batch.x))
             broadcast(self.discriminator)
         update("discriminator", lambda part: self.discriminator_objective(part, labelled), batch)
         update("generator", self.generator_objective, next(batches))

@@ -44,6 +44,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
+    "r3gan": {"width": 16},
+    "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
 }
 
 

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures": set(),
     "objectives": {"types", "distributions"},
     "distributions": {"types"},
-    "networks": {"types", "config"},
+    "networks": {"types", "config", "distributed"},
     "recipe": {"types", "config", "errors", "pictures"},
     "source": set(),
     "catalogue": {"recipe", "config", "types", "errors", "source"},

@@ -23,6 +23,15 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "lsgan": {"width": 8, "widths": [32, 32]},
+    "ragan": {"width": 8, "widths": [32, 32]},
+    # Inside the margin the hinge gives D's last bias no gradient: fast enough to leave it in a few steps.
+    "geometric_gan": {"width": 8, "widths": [32, 32], "lr": 3e-2},
+    "sngan": {"width": 8, "widths": [32, 32]},
+    # At 0.01 little layers' weights lie at their bounds after the first steps, and stay.
+    "wgan": {"width": 8, "widths": [32, 32], "long_d_steps": 5, "clip": 0.1},
+    "wgan_div": {"width": 8, "widths": [32, 32]},
+    "dragan": {"width": 8, "widths": [32, 32]},
     "pac_gan": {"width": 8, "widths": [32, 32]},
     "unrolled_gan": {"width": 8, "widths": [32, 32], "unroll": 2},
     "ali": {"width": 8, "widths": [32, 32], "hidden": 16, "latent": 16},
@@ -33,6 +42,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "infogan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
+    "lapgan": {"width": 8, "hidden": 32, "latent": 8},
+    "projection_gan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
 }
 

@@ -10,9 +10,10 @@ import pytest
 from saddlepoint import catalogue
 from saddlepoint.claims import gan, wgan_gp
 from saddlepoint.claims.claim import Setting, find
-from saddlepoint.claims.reproduce import RUNS, hardware, reproduce
+from saddlepoint.claims.reproduce import reproduce
 from saddlepoint.claims.results import COLUMNS, Row, keep, read
 from saddlepoint.claims.table import table
+from saddlepoint.claims.training import RUNS, hardware
 from saddlepoint.config import DataConfig, TrainConfig, split
 from saddlepoint.errors import UserError
 
@@ -33,7 +34,7 @@ def test_every_recipe_has_a_claim_that_says_all(name: str):
     for scale in ("quick", "full"):
         for on in claim.published:
             setting = claim.setting(on, scale)
-            assert setting.images > 0
+            assert setting.budget.images
             own, training, data = split(setting.options, catalogue.recipe_class(name).Config, TrainConfig, DataConfig)
             catalogue.configure(name, own)
             TrainConfig(**training)

@@ -41,8 +41,9 @@ EVERYTHING = {*MAY_IMPORT, "__init__"}
 MAY_IMPORT["environment"] = EVERYTHING
 MAY_IMPORT["diagnosis"] = EVERYTHING
 MAY_IMPORT["figures"] = EVERYTHING
+MAY_IMPORT["lab"] = EVERYTHING | {"figures"}
 MAY_IMPORT["claims"] = EVERYTHING | {"figures"}
-MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "figures", "claims"}
+MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "figures", "lab", "claims"}
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["__init__"] = {"api", "catalogue", "errors", "types"}  # lazily, and for type checkers
 

@@ -89,6 +89,8 @@ class DataConfig(Config):
     """Channels of every example; auto: grey if all images are grey, else RGB."""
     flip: bool = False
     """Mirror images left to right at random in training."""
+    labels: int = Field(default=0, ge=0)
+    """Training labels that are known, as many of each class, picked by the seed; 0: all. For recipes that classify."""
     on_bad: Literal["stop", "skip"] = "stop"
     """A file that cannot be decoded: stop and name it, or leave it out and record it in run.json."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Iterator
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import torch
 from pydantic import Field
@@ -36,6 +36,8 @@ C = TypeVar("C", bound=TwoPlayerConfig)
 class TwoPlayer(Recipe[C], abc.ABC):
     """Goodfellow 2014, algorithm 1: k steps of the discriminator, one of the generator, each on fresh data."""
 
+    optimizer: ClassVar[Literal["adam", "rmsprop", "sgd"]] = "adam"
+    """Of both players."""
     generator: nn.Module
     discriminator: nn.Module
 
@@ -48,8 +50,8 @@ class TwoPlayer(Recipe[C], abc.ABC):
     def players(self) -> dict[str, Player]:
         lr, betas = self.config.lr, self.config.betas
         return {
-            "discriminator": Player(modules=(self.discriminator,), lr=lr, betas=betas),
-            "generator": Player(modules=(self.generator,), lr=lr, betas=betas),
+            "discriminator": Player(modules=(self.discriminator,), lr=lr, betas=betas, optimizer=self.optimizer),
+            "generator": Player(modules=(self.generator,), lr=lr, betas=betas, optimizer=self.optimizer),
         }
 
     def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:

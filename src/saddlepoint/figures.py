@@ -47,29 +47,12 @@ def by_term(events: Sequence[Mapping[str, Any]]) -> dict[str, Curves]:
     return dict(sorted(panels.items(), key=lambda item: item[0] != "loss"))
 
 
-def generator_gradients(path: Path) -> Path:
-    """Why the non-saturating loss: both generator losses' gradients over D(G(z)), computed from the losses that train.
+def figure(width: float, height: float) -> Figure:
+    """A figure of its own, not pyplot's: no display is needed and nothing global changes. Sides in inches.
 
     Raises:
         UserError: matplotlib is not installed.
     """
-    from saddlepoint.objectives.adversarial import generator_gradients
-
-    curves = {key: values.tolist() for key, values in generator_gradients().items()}
-    figure = _figure(6, 3.2)
-    axes = figure.subplots()
-    for name in ("minimax", "nonsaturating"):
-        axes.plot(curves["d_fake"], [abs(value) for value in curves[name]], label=name)
-    axes.set_xlabel("D(G(z)): how real the discriminator finds a sample")
-    axes.set_ylabel("size of the gradient\non its logit")
-    axes.grid(alpha=0.3)
-    axes.legend(loc="center right", frameon=False)
-    figure.savefig(path, dpi=100)
-    return path
-
-
-def _figure(width: float, height: float) -> Figure:
-    """A figure of its own, not pyplot's: no display is needed and nothing global changes."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -78,12 +61,12 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _draw(panels: Mapping[str, Curves], path: Path) -> None:
-    figure = _figure(8, 2.2 * len(panels))
-    rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
+    drawn = figure(8, 2.2 * len(panels))
+    rows = drawn.subplots(len(panels), 1, sharex=True, squeeze=False)
     for (term, curves), row in zip(panels.items(), rows, strict=True):
         _panel(row[0], term, curves)
     rows[-1][0].set_xlabel("images seen")
-    figure.savefig(path, dpi=100)
+    drawn.savefig(path, dpi=100)
 
 
 def _panel(axes: Axes, term: str, curves: Curves) -> None:

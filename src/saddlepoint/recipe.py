@@ -59,6 +59,19 @@ class Update(Protocol):
     def __call__(self, player: str, objective: Objective, batch: Batch) -> Mapping[str, Tensor]: ...
 
 
+class Batches(Iterator[Batch], Protocol):
+    """What a step draws from: batches of all training examples, without end.
+
+    In them y is -1 where the label is not known. A step that needs labels draws from `labelled` too, after the batch
+    that goes with it.
+    """
+
+    @property
+    def labelled(self) -> Iterator[Batch]:
+        """Batches of the examples whose labels are known, as large as the others; only for data with classes."""
+        ...
+
+
 class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Base of every method. Concrete recipes are final and are built by `build`, not by an `__init__`.
 
@@ -96,7 +109,7 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         """Who plays. Called once, after `build`."""
 
     @abc.abstractmethod
-    def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:
+    def step(self, batches: Batches, update: Update, t: int) -> None:
         """The paper's algorithm box: one iteration, t = 0, 1, ..."""
 
     @abc.abstractmethod

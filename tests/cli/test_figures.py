@@ -55,8 +55,3 @@ def test_without_matplotlib_its_install_line_is_named(tmp_path: Path, monkeypatc
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(UserError, match=r"pip install 'saddlepoint\[plot\]'"):
         figures.losses(tmp_path)
-
-
-def test_the_gradients_of_both_generator_losses_are_drawn(tmp_path: Path) -> None:
-    drawn = figures.generator_gradients(tmp_path / "gradients.png")
-    assert drawn.read_bytes().startswith(b"\x89PNG")

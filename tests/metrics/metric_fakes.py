@@ -124,6 +124,14 @@ class Bounded(Brightness):
         return torch.distributions.Normal(-0.5, 0.2).log_prob(x).flatten(1).sum(1)
 
 
+class Sorting(Brightness):
+    """Knows the brightness of each class, and takes the nearest."""
+
+    def classify(self, x: Tensor) -> Tensor:
+        means = torch.linspace(-0.5, 0.5, len(self.spec.classes))
+        return -(x.flatten(1).mean(1, keepdim=True) - means).abs()
+
+
 def build(recipe: type[Recipe[NoConfig]], data: Data) -> Recipe[NoConfig]:
     return recipe(data.spec, NoConfig())
 

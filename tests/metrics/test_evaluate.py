@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from metric_fakes import Bounded, Brightness, Conditional, Untrained, build, make_data
+from metric_fakes import Bounded, Brightness, Conditional, Sorting, Untrained, build, make_data
 
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.collect import draw, reference_labels
@@ -205,6 +205,43 @@ def test_labels_are_uniform_where_the_data_has_other_classes():
     (fd, _) = evaluate(recipe, data, metrics=["fd"])
     assert fd.protocol["labels"] == "uniform"
     assert torch.bincount(recipe.asked).min() > 50
+
+
+# Classifiers -----------------------------------------------------------------------------------------
+
+
+def test_accuracy_is_the_share_of_right_labels():
+    data = make_data(shape=(1, 2, 2), classes=4, test=400)  # few pixels and near classes: some mistakes
+    recipe = build(Sorting, data)
+    (measured,) = evaluate(recipe, data, metrics=["accuracy"], features="nothing")  # no samples are drawn
+    right = (recipe.classify(data.test.rows).argmax(1) == data.test.labels).double().mean()
+    assert 0.6 < measured.value == float(right) < 0.97
+    assert measured.error == pytest.approx(float(right * (1 - right) / 400) ** 0.5, rel=0.01)
+    assert measured.protocol["n"] == measured.protocol["reference_count"] == 400
+    assert measured.label() == "accuracy"
+    assert "features" not in measured.protocol
+    (validated,) = evaluate(recipe, data, metrics=["accuracy"], split="validation")
+    assert validated.protocol["n"] == 20
+
+
+def test_accuracy_is_evaluated_without_dropout_and_the_like():
+    class Noisy(Sorting):
+        def classify(self, x):
+            return super().classify(x) * (-1 if self.training else 1)
+
+    data = make_data(classes=2)
+    recipe = build(Noisy, data)
+    (measured,) = evaluate(recipe, data, metrics=["accuracy"])
+    assert measured.value > 0.95
+    assert recipe.training
+
+
+def test_accuracy_needs_the_classes_the_model_learned():
+    data, other = make_data(classes=2), make_data(classes=3)
+    with pytest.raises(UserError, match="needs the classes that the model learned, and made has images 8x8x1, 3 cl"):
+        evaluate(build(Sorting, data), other, metrics=["accuracy"])
+    with pytest.raises(UserError, match="accuracy needs a recipe that classifies, and Conditional does not"):
+        evaluate(build(Conditional, data), data, metrics=["accuracy"])
 
 
 # Samples ---------------------------------------------------------------------------------------------

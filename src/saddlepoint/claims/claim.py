@@ -11,6 +11,7 @@ from typing import Any, Literal
 from saddlepoint import catalogue
 from saddlepoint.api import Run
 from saddlepoint.data.dataset import Data
+from saddlepoint.engine.budget import Budget
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.recipe import Recipe
@@ -32,11 +33,17 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A training: the images seen, which makes a row repeatable as minutes would not, and the options that deviate
-    from the recipe's defaults."""
+    """A training: the options that deviate from the recipe's defaults, and one budget of the three. Images seen, or
+    steps, make a row repeatable as minutes do not, which are for comparing at equal cost."""
 
-    images: int
     options: Mapping[str, Any]
+    images: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(images=self.images, steps=self.steps, minutes=self.minutes)
 
 
 @dataclass(frozen=True, kw_only=True)

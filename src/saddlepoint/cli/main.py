@@ -23,6 +23,7 @@ from saddlepoint.cli.data import data
 from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
 from saddlepoint.cli.info import info
+from saddlepoint.cli.lab import lab
 from saddlepoint.cli.ls import ls
 from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
@@ -54,6 +55,7 @@ app.command(resume)
 app.command(sample)
 app.command(evaluate)
 app.command(reproduce)
+app.command(lab)
 app.command(data)
 app.command(cite)
 app.command(doctor)

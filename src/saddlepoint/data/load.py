@@ -168,7 +168,7 @@ def _images(title: str, options: DataConfig, stored: Stored) -> Data:
 
 
 def _points(found: Points, options: DataConfig) -> Data:
-    for key in sorted(options.model_fields_set - {"on_bad"}):
+    for key in sorted(options.model_fields_set - {"on_bad", "labels"}):
         if getattr(options, key) != DataConfig.model_fields[key].default:
             raise UserError(f"{key}={getattr(options, key)}: {found.title} holds points, and that is for images.")
     splits = [split for split in SPLITS if split in found.parts]

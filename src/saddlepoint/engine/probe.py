@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Data
+from saddlepoint.distributed import World
 from saddlepoint.engine.device import DTYPES
 from saddlepoint.engine.optim import parameters_of
+from saddlepoint.engine.stream import Stream
 from saddlepoint.recipe import Objective, Recipe
 from saddlepoint.types import Batch, Noise
 
@@ -39,18 +40,8 @@ class Probe:
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(0)
-            twin.step(self._batches(rows), Backward(twin, self.device, self.precision), 0)
-
-    def _batches(self, rows: int) -> Iterator[Batch]:
-        positions = np.arange(rows) % len(self.data.train)
-        while True:
-            x, y = self.data.train.x(positions).to(self.device), self.data.train.y(positions)
-            yield Batch(
-                x=x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x,
-                y=None if y is None else y.to(self.device),
-                index=torch.from_numpy(self.data.train.index[positions]),
-                noise=Noise("probe", rows=rows, device=self.device),
-            )
+            batches = Stream(self.data, rows, seed=0, device=self.device, world=World())
+            twin.step(batches, Backward(twin, self.device, self.precision), 0)
 
 
 class Backward:

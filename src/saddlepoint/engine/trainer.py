@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,7 @@ import torch
 
 from saddlepoint import checkpoint, distributed, runs
 from saddlepoint.config import TrainConfig
-from saddlepoint.data.dataset import Data, to_model
-from saddlepoint.data.sampler import Sampler
+from saddlepoint.data.dataset import Data
 from saddlepoint.engine import optim
 from saddlepoint.engine.average import Average, averaged_state, load_averaged
 from saddlepoint.engine.batch_norm import join_batch_norms
@@ -26,12 +25,13 @@ from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
 from saddlepoint.engine.guard import Fault
 from saddlepoint.engine.probe import Probe
 from saddlepoint.engine.signals import StopRequest, stop_on_signals
+from saddlepoint.engine.stream import Stream
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
 from saddlepoint.files import save_png
 from saddlepoint.pictures import wall
-from saddlepoint.recipe import Recipe
-from saddlepoint.types import Batch, Noise, derive_seed
+from saddlepoint.recipe import Batches, Classifies, Recipe
+from saddlepoint.types import derive_seed
 
 Evaluate = Callable[[Recipe[Any], int, int], Mapping[str, float]]
 """Judges a model after (step, images) and returns its metrics by name."""
@@ -62,6 +62,9 @@ class Trainer:
         if config.micro_batch and recipe.compares:
             name = type(recipe).__name__
             raise UserError(f"{name} compares the examples of a batch with one another: leave micro_batch out.")
+        if data.options.labels and (recipe.conditional or not isinstance(recipe, Classifies)):
+            name, why = type(recipe).__name__, "needs every label" if recipe.conditional else "learns no labels"
+            raise UserError(f"labels={data.options.labels}: {name} {why}; leave labels out.")
         self.data, self.config, self.seed, self.device = data, config, seed, torch.device(device)
         self.world = distributed.connected()
         self.recipe = recipe.to(self.device).train()
@@ -69,7 +72,8 @@ class Trainer:
             if p.ndim == 4:  # the convolution kernels' own layout: 1.1 to 1.2 times faster on CPU, more on GPU
                 p.data = p.data.contiguous(memory_format=torch.channels_last)
         self.precision = pick_precision(config.precision, self.device)
-        self.sampler = Sampler(len(data.train), config.batch, seed)
+        self.stream = Stream(data, config.batch, seed=seed, device=self.device, world=self.world)
+        self.batches: Batches = self.stream
         self.average = Average(self.recipe, config.ema)
         if self.world.size > 1:  # after the average was copied, which one process evaluates alone
             distributed.broadcast(self.recipe)
@@ -81,11 +85,15 @@ class Trainer:
         self.compiled = compile_networks(self.probe) if config.compile else {}
         self.folder, self.reporter, self.evaluate = folder, reporter or Silent(), evaluate
         self.log: Log | None = None
-        self.step, self.images, self.position, self.seconds = 0, 0, 0, 0.0
+        self.step, self.images, self.seconds = 0, 0, 0.0
         self.rate = 1.0  # of the learning rates; cut once by on_nonfinite=rollback
         self.best: dict[str, Any] = {}
-        self.batches = self._batches()
         self.names = {id(p): name for name, p in self.recipe.named_parameters()}
+
+    @property
+    def position(self) -> int:
+        """Training examples that the main stream has dealt."""
+        return self.stream.position
 
     # The loop -----------------------------------------------------------------------------------
 
@@ -150,6 +158,7 @@ class Trainer:
         for seat in self.update.seats.values():
             optim.set_rates(seat.optimizer, seat.player, self.images, factor)
         self.update.begin(self.step)
+        self.stream.begin()
         self.recipe.step(self.batches, self.update, self.step)
         shown = max(self.update.shown.values())
         self.step += 1
@@ -163,27 +172,6 @@ class Trainer:
         warm = min(1.0, (self.images + self.config.batch) / self.config.warmup) if self.config.warmup else 1.0
         left = max(0.0, 1 - self._fraction(budget)) if self.config.decay != "none" else 1.0
         return self.rate * warm * (0.5 * (1 - math.cos(math.pi * left)) if self.config.decay == "cosine" else left)
-
-    def _batches(self) -> Iterator[Batch]:
-        """The stream of shuffled examples from the saved position on; a batch's flips are its own."""
-        train, flip = self.data.train, self.data.options.flip and self.data.spec.kind == "image"
-        first, last = self.world.slice(self.config.batch)
-        while True:
-            positions = self.sampler.positions(self.position)[first:last]
-            noise = Noise("data", self.seed, self.position, rows=last - first, start=first, device=self.device)
-            self.position += self.config.batch
-            raw, y = train.raw(positions), train.y(positions)
-            if self.device.type == "cuda":
-                raw, y = raw.pin_memory(), None if y is None else y.pin_memory()
-            x = to_model(raw.to(self.device, non_blocking=True))
-            if flip:
-                x = torch.where(noise.uniform(1, 1, 1) < 0.5, x, x.flip(-1))
-            yield Batch(
-                x=x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x,
-                y=None if y is None else y.to(self.device, non_blocking=True),
-                index=torch.from_numpy(train.index[positions]),
-                noise=noise,
-            )
 
     # What it tells and writes -------------------------------------------------------------------
 
@@ -336,7 +324,8 @@ class Trainer:
             if seat.scaler.is_enabled():
                 seat.scaler.load_state_dict(state["scalers"][name])
         self.step, self.images = state["step"], state["images"]
-        self.position, self.seconds, self.best = state["position"], state["seconds"], state.get("best", {})
+        self.stream.position = state["position"]
+        self.seconds, self.best = state["seconds"], state.get("best", {})
         self.rate = state.get("rate", 1.0)
         if self.folder and self.world.leads and self.best:  # a kill may have come before this note of it
             runs.set_best(self.folder, **self.best)

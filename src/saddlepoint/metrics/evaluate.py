@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saddlepoint.distributed import gather, leader_first
 from saddlepoint.errors import UserError
+from saddlepoint.metrics.accuracy import correct
 from saddlepoint.metrics.choose import choose
 from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, reference_labels, train_positions
 from saddlepoint.metrics.datalike import DataLike, ExamplesLike, KnownStacks, Progress, everything
@@ -27,7 +28,9 @@ from saddlepoint.recipe import Bounds, Recipe
 __all__ = ["DEFAULT", "METRICS", "DataLike", "ExamplesLike", "Measurement", "evaluate", "neighbours_figure"]
 
 DEFAULT = ("truth", "fd", "kid", "prdc", "classifier_score", "memorisation", "elbo")
-METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", "elbo", "truth", *MEMBERS)
+OF_MODELS = ("elbo", "accuracy")
+"""Metrics of the model itself, which need no samples."""
+METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", *OF_MODELS, "truth", *MEMBERS)
 MOST, FEWEST = 10_000, 1_000
 
 
@@ -51,9 +54,9 @@ def evaluate(
     Each measure is followed by its floor: the same for as many real training images in the samples' place, which is
     what a perfect model would get at this n. A conditional model gets labels in the reference's proportions.
 
-    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage; `truth` is what can be told of data
-        whose distribution is known. Of the default ones those that this model, data or set of features has no
-        answer to are left out.
+    metrics: of `METRICS`; `prdc` is precision, recall, density and coverage, `accuracy` that of a model that
+        classifies, `truth` what can be told of data whose distribution is known. Of the default ones those that this
+        model, data or set of features has no answer to are left out.
     features: `auto`, `inception`, `classifier`, `pixels`, or the path of an ONNX file (see `choose`).
     n: samples. By default as many as the reference has, but at least 1,000 and at most 10,000, and no more than
         there are training images, so that the floor has the same n; 26,000 to count the modes of stacked digits.
@@ -77,7 +80,7 @@ def evaluate(
         "seed": seed,
     }
     measured = _truth(recipe, data, metrics, by_name, n, seed, protocol, cache, progress)
-    if set(metrics) - {"truth", *MEMBERS, "elbo"}:
+    if set(metrics) - {"truth", *MEMBERS, *OF_MODELS}:
         n = n or _usual_n(data, reference)
         with leader_first():  # a classifier is trained, or weights are fetched, once
             chosen = choose(
@@ -109,6 +112,10 @@ def evaluate(
             measured += _bounds(recipe, reference, seed, protocol, progress)
         elif by_name:
             raise UserError(f"elbo needs a recipe that bounds the likelihood, and {type(recipe).__name__} does not.")
+    if "accuracy" in metrics:
+        value, error = mean_and_error(correct(recipe, data, reference, progress=progress))
+        about = protocol | {"n": len(reference), "warnings": []}
+        measured.append(Measurement(metric="accuracy", value=value, error=error, protocol=about))
     return measured
 
 

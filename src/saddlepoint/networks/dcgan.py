@@ -30,10 +30,20 @@ def pyramid(height: int, width: int) -> list[tuple[int, int]]:
 class DCGANGenerator(nn.Module):
     """z (B, latent) and, with classes, labels y (B,) -> images (B, C, H, W) in (-1, 1).
 
-    shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving (paper: 128 up to 1024).
+    shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving (paper: 128 up to 1024);
+    dropout: share of hidden channels silenced at random in training; bounded: whether the last layer is a tanh.
     """
 
-    def __init__(self, latent: int, shape: tuple[int, ...], width: int = 128, classes: int = 0) -> None:
+    def __init__(
+        self,
+        latent: int,
+        shape: tuple[int, ...],
+        width: int = 128,
+        classes: int = 0,
+        *,
+        dropout: float = 0.0,
+        bounded: bool = True,
+    ) -> None:
         super().__init__()
         channels, *size = shape
         *larger, smallest = pyramid(*size)
@@ -42,11 +52,11 @@ class DCGANGenerator(nn.Module):
         # On a 1x1 input this is the paper's "project and reshape", and the result keeps the memory layout.
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent + classes, hidden, smallest, bias=False)]
         for target in reversed(larger):
-            layers += [nn.BatchNorm2d(hidden), nn.ReLU(inplace=True)]
+            layers += [nn.BatchNorm2d(hidden), nn.ReLU(inplace=True), *_dropout(dropout)]
             output = hidden // 2 if target != larger[0] else channels
             layers.append(_double(hidden, output, target, bias=target == larger[0]))
             hidden = output
-        self.layers = nn.Sequential(*layers, nn.Tanh())
+        self.layers = nn.Sequential(*layers, nn.Tanh() if bounded else nn.Identity())
         init_normal(self)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
@@ -61,7 +71,9 @@ class DCGANDiscriminator(nn.Module):
 
     shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving;
     norm: makes the normalisation of a layer from its number of channels, None for none; the first layer has none;
-    output_bias: whether a constant is added to the logits, which a loss of differences cannot learn.
+    output_bias: whether a constant is added to the logits, which a loss of differences cannot learn; leak: slope of the
+    activation below 0, 0 for ReLU; dropout: share of hidden channels silenced at random in training; pool: halves the
+    map after a convolution of stride 1, in the place of its stride.
     """
 
     width: int
@@ -75,16 +87,20 @@ class DCGANDiscriminator(nn.Module):
         norm: Callable[[int], nn.Module] | None = nn.BatchNorm2d,
         output_bias: bool = True,
         outputs: int = 1,
+        *,
+        leak: float = 0.2,
+        dropout: float = 0.0,
+        pool: Callable[[], nn.Module] | None = None,
     ) -> None:
         super().__init__()
         channels, *size = shape
         *larger, smallest = pyramid(*size)
         self.classes = classes
-        layers: list[nn.Module] = [_halve(channels + classes, width), nn.LeakyReLU(0.2, inplace=True)]
+        layers: list[nn.Module] = [*_halve(channels + classes, width, pool), *_leaky(leak, dropout)]
         for _ in larger[1:]:
-            layers.append(_halve(width, 2 * width, bias=norm is None))
+            layers += _halve(width, 2 * width, pool, bias=norm is None)
             layers += [norm(2 * width)] if norm else []
-            layers.append(nn.LeakyReLU(0.2, inplace=True))
+            layers += _leaky(leak, dropout)
             width *= 2
         self.width = width * smallest[0] * smallest[1]
         # Over the whole map this is the paper's "flattened and fed into a single output".
@@ -106,8 +122,21 @@ class DCGANDiscriminator(nn.Module):
         return torch.cat([x, planes.expand(-1, -1, *x.shape[2:])], 1)
 
 
-def _halve(inputs: int, outputs: int, bias: bool = True) -> nn.Module:
-    return nn.Conv2d(inputs, outputs, 5, stride=2, padding=2, bias=bias)
+def _halve(
+    inputs: int, outputs: int, pool: Callable[[], nn.Module] | None = None, bias: bool = True
+) -> list[nn.Module]:
+    if pool:
+        return [nn.Conv2d(inputs, outputs, 5, padding=2, bias=bias), pool()]
+    return [nn.Conv2d(inputs, outputs, 5, stride=2, padding=2, bias=bias)]
+
+
+def _leaky(leak: float, dropout: float) -> list[nn.Module]:
+    return [nn.LeakyReLU(leak, inplace=True), *_dropout(dropout)]
+
+
+def _dropout(share: float) -> list[nn.Module]:
+    """Of whole channels: neighbouring pixels are too alike for one to go missing."""
+    return [nn.Dropout2d(share)] if share else []
 
 
 def _double(inputs: int, outputs: int, target: tuple[int, int], bias: bool) -> nn.Module:

@@ -11,17 +11,20 @@ from typing import Literal
 import torch
 from pydantic import Field
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import TwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
-from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.objectives.adversarial import generator_minimax, generator_nonsaturating
+from saddlepoint.recipe import Player
+from saddlepoint.recipes._folklore import Folklore
 from saddlepoint.types import Batch, Losses, Noise
 
 
-class DCGANConfig(TwoPlayerConfig):
-    prior: Literal["uniform", "normal"] = "uniform"
-    """z from U(-1, 1) in each dimension, or standard normal."""
+class DCGANConfig(Folklore, TwoPlayerConfig):
+    prior: Literal["uniform", "normal", "sphere"] = "uniform"
+    """z from U(-1, 1) in each dimension, standard normal, or uniform on the sphere of radius sqrt(latent)."""
     width: int = Field(128, ge=1)
     """Channels of the largest hidden maps, doubled at each halving of the size."""
 
@@ -43,22 +46,30 @@ class DCGAN(TwoPlayer[DCGANConfig]):
     min_side = 8
 
     def build(self) -> None:
-        self.generator = DCGANGenerator(self.config.latent, self.spec.shape, self.config.width)
-        self.discriminator = DCGANDiscriminator(self.spec.shape, self.config.width)
+        config, shape = self.config, self.spec.shape
+        self.generator = DCGANGenerator(config.latent, shape, config.width, **config.of_generator())
+        self.discriminator = DCGANDiscriminator(shape, config.width, **config.of_discriminator(self.spec))
+
+    def players(self) -> dict[str, Player]:
+        return self.config.with_optimizer(super().players())
 
     def prior(self, noise: Noise) -> Tensor:
-        if self.config.prior == "normal":
-            return noise.normal(self.config.latent)
-        return 2 * noise.uniform(self.config.latent) - 1
+        if self.config.prior == "uniform":
+            return 2 * noise.uniform(self.config.latent) - 1
+        z = noise.normal(self.config.latent)
+        return z if self.config.prior == "normal" else normalize(z) * self.config.latent**0.5
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, equation 1. Real and fake pass apart, each with its own batch statistics."""
         with torch.no_grad():
             fake = self.generator(self.prior(batch.noise))
-        d_real, d_fake = self.discriminator(batch.x), self.discriminator(fake)
-        loss = discriminator_minimax(d_real, d_fake)
-        return {"loss": loss, "d_real": d_real.sigmoid().mean(), "d_fake": d_fake.sigmoid().mean()}
+        d_real, d_fake = self.config.judge(self.discriminator, batch.x, fake, batch.noise, self.images_seen)
+        loss = self.config.discriminator_loss(d_real, d_fake, batch)
+        return {"loss": loss, "d_real": d_real[:, 0].sigmoid().mean(), "d_fake": d_fake[:, 0].sigmoid().mean()}
 
     def generator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, section 3: maximise E log D(G(z))."""
-        return {"loss": generator_nonsaturating(self.discriminator(self.generator(self.prior(batch.noise))))}
+        fake = self.generator(self.prior(batch.noise))
+        d_fake = self.discriminator(self.config.seen(fake, batch.noise, self.images_seen))[:, :1]
+        loss = generator_minimax if self.config.objective == "minimax" else generator_nonsaturating
+        return {"loss": loss(d_fake)}

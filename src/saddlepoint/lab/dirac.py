@@ -1,0 +1,151 @@
+"""The Dirac-GAN: data are all 0, the generator says theta, the discriminator scores x with psi x.
+
+Mescheder, Geiger and Nowozin 2018 (arXiv 1801.04406), definition 2.1: the smallest GAN in which training may circle
+the solution theta = psi = 0 for ever. Every loss and penalty here is the one that trains real networks. Near the
+solution the field of gradient play is linear, so its Jacobian's eigenvalues say what happens there: real parts below 0
+arrive, 0 circle, above 0 leave.
+
+What cannot be asked here: auto-encoder critics (EBGAN, BEGAN) score by reconstruction error, for which psi x is no
+network; kernel losses have no discriminator to play with. WGAN-GP and DRAGAN have a kink at psi = 0: no Jacobian.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from saddlepoint.objectives import adversarial as losses
+from saddlepoint.objectives.penalties import interpolates, orthogonality, slope, slope_squared
+
+Vector = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+START = (1.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Game:
+    """The losses of scores (real, fake). neutral: the score by which this discriminator says that it cannot tell."""
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    neutral: float = 0.0
+
+
+GAMES: Mapping[str, Game] = {
+    "minimax": Game(
+        discriminator=losses.discriminator_minimax, generator=lambda real, fake: losses.generator_minimax(fake)
+    ),
+    "nonsaturating": Game(
+        discriminator=losses.discriminator_minimax, generator=lambda real, fake: losses.generator_nonsaturating(fake)
+    ),
+    "wasserstein": Game(
+        discriminator=losses.critic_wasserstein, generator=lambda real, fake: losses.generator_wasserstein(fake)
+    ),
+    "hinge": Game(
+        discriminator=losses.discriminator_hinge, generator=lambda real, fake: losses.generator_wasserstein(fake)
+    ),
+    "least_squares": Game(
+        discriminator=losses.discriminator_least_squares,
+        generator=lambda real, fake: losses.generator_least_squares(fake),
+        neutral=0.5,  # midway between its codes 0 and 1
+    ),
+    "relativistic_pairing": Game(
+        discriminator=losses.relativistic_pairing_discriminator, generator=losses.relativistic_pairing_generator
+    ),
+    "relativistic_average": Game(
+        discriminator=losses.relativistic_average_discriminator, generator=losses.relativistic_average_generator
+    ),
+}
+
+Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]
+"""Of the critic, real x, fake x and psi, of weight 1."""
+
+
+def _between(real: Tensor, fake: Tensor) -> Tensor:
+    return interpolates(real, fake, torch.full((1,), 0.5, dtype=real.dtype))
+
+
+PENALTIES: Mapping[str, Penalty] = {
+    "none": lambda critic, real, fake, psi: torch.zeros_like(psi),
+    "r1": lambda critic, real, fake, psi: slope_squared(critic, real).mean() / 2,
+    "r2": lambda critic, real, fake, psi: slope_squared(critic, fake).mean() / 2,
+    "zero_centred": lambda critic, real, fake, psi: slope_squared(critic, _between(real, fake)).mean(),
+    "wgan_gp": lambda critic, real, fake, psi: (slope(critic, _between(real, fake)) - 1).square().mean(),
+    "dragan": lambda critic, real, fake, psi: (slope(critic, real + 0.1) - 1).square().mean(),
+    "wgan_div": lambda critic, real, fake, psi: slope_squared(critic, _between(real, fake)).pow(3).mean(),
+    "orthogonal": lambda critic, real, fake, psi: orthogonality([psi.reshape(1, 1)]),
+}
+
+
+def field(state: Tensor, objective: str, penalty: str = "none", weight: float = 1.0) -> Tensor:
+    """Where gradient descent takes (theta, psi), (2,): each player's own negative gradient. Differentiable again."""
+    game = GAMES[objective]
+    theta, psi = state[0], state[1]
+
+    def critic(x: Tensor) -> Tensor:
+        return psi * x + game.neutral
+
+    real, fake = torch.zeros(1, dtype=state.dtype), theta.reshape(1)
+    scores = critic(real), critic(fake)
+    punished = game.discriminator(*scores) + weight * PENALTIES[penalty](critic, real, fake, psi)
+    (down_psi,) = torch.autograd.grad(punished, psi, create_graph=True)
+    (down_theta,) = torch.autograd.grad(game.generator(*scores), theta, create_graph=True)
+    return -torch.stack([down_theta, down_psi])
+
+
+def jacobian(objective: str, penalty: str = "none", weight: float = 1.0) -> Vector | None:
+    """Of the field at the solution, (2, 2); None where the field jumps as psi goes through 0."""
+    beside = [field(_point(0, side), objective, penalty, weight) for side in (-1e-9, 1e-9)]
+    if (beside[0] - beside[1]).abs().max() > 1e-6:
+        return None
+    solution = _point(0, 0)
+    ways = field(solution, objective, penalty, weight)
+    rows = [torch.autograd.grad(way, solution, retain_graph=True)[0] for way in ways.unbind()]
+    return torch.stack(rows).numpy()
+
+
+def eigenvalues(objective: str, penalty: str = "none", weight: float = 1.0) -> Complex | None:
+    """Of the Jacobian, (2,), the slowest to arrive first; None where there is no Jacobian."""
+    at = jacobian(objective, penalty, weight)
+    if at is None:
+        return None
+    found = np.linalg.eigvals(at).astype(np.complex128)
+    return found[np.argsort(-found.real, kind="stable")]
+
+
+def play(
+    objective: str,
+    penalty: str = "none",
+    weight: float = 1.0,
+    *,
+    lr: float = 0.1,
+    steps: int = 300,
+    start: tuple[float, float] = START,
+) -> Vector:
+    """(theta, psi) under simultaneous gradient descent, (steps + 1, 2) from the start on."""
+    state = _point(*start)
+    path = [state]
+    for _ in range(steps):
+        state = (state + lr * field(state, objective, penalty, weight)).detach().requires_grad_()
+        path.append(state)
+    return torch.stack(path).detach().numpy()
+
+
+def word(found: Complex | None) -> str:
+    """The eigenvalues, and what they say of the solution."""
+    if found is None:
+        return "a kink at the solution: no Jacobian"
+    first, second = found
+    shown = f"{first.real:.2f} ± {abs(first.imag):.2f}i" if first.imag else f"{first.real:.2f}, {second.real:.2f}"
+    # Eigenvalues of a double root come out of the arithmetic 1e-8 apart.
+    says = "arrives" if first.real < -1e-6 else "leaves" if first.real > 1e-6 else "circles"
+    return f"{says} ({shown})".replace("-0.00", "0.00")
+
+
+def _point(theta: float, psi: float) -> Tensor:
+    return torch.tensor([theta, psi], dtype=torch.float64, requires_grad=True)

@@ -1,0 +1,128 @@
+"""A GAN on points of one or two dimensions while it trains: samples, what the discriminator says, where it pulls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.data.dataset import Data, Stacked
+from saddlepoint.errors import UserError
+from saddlepoint.families import TwoPlayer
+from saddlepoint.lab.training import watch
+from saddlepoint.metrics.datalike import KnownPoints
+from saddlepoint.metrics.truth import points_against
+from saddlepoint.types import Batch, Noise
+
+Array = npt.NDArray[np.float32]
+SHOWN = 1000  # data points, and as many samples
+FINE = {1: 401, 2: 61}  # points of the grid along each axis, by dimensions
+MARGIN = 0.25  # of the data's extent, shown around it
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Moment:
+    """samples: (N, D); pull: (N, D) minus the gradient of the generator's loss on each, scaled as if it were alone;
+    scores: (G,) or (G, G) the discriminator's on the grid, None where it does not give one number."""
+
+    step: int
+    samples: Array
+    pull: Array
+    scores: Array | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Game:
+    """real: (N, D); axis: (G,) the grid's values along each dimension, low to high; truth: what the data were drawn
+    from, where it is known."""
+
+    real: Array
+    axis: Array
+    truth: KnownPoints | None
+    moments: list[Moment]
+
+    @property
+    def dimensions(self) -> int:
+        return self.real.shape[1]
+
+
+def play(
+    name: str,
+    data: Data,
+    *,
+    steps: int = 2000,
+    frames: int = 40,
+    seed: int = 0,
+    options: Mapping[str, Any] = {},
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Game:
+    """Train a two-player recipe on points and keep what there is to see of it.
+
+    Raises:
+        UserError: data of other than one or two dimensions, or as `watch`.
+    """
+    if data.spec.kind != "points" or data.spec.dimensions not in FINE:
+        raise UserError(f"Only points of one or two dimensions can be drawn, and {data.source} is {data.spec}.")
+    rows = np.linspace(0, len(data.train) - 1, min(SHOWN, len(data.train))).astype(np.int64)
+    real, labels = data.train.x(rows), data.train.y(rows)
+    centre, half = (real.amax() + real.amin()) / 2, (real.amax() - real.amin()) / 2 * (1 + MARGIN)
+    axis = torch.linspace(float(centre - half), float(centre + half), FINE[data.spec.dimensions])
+
+    def look(step: int, model: TwoPlayer[Any]) -> Moment:
+        noise = Noise("lab", seed, rows=len(real))
+        batch = Batch(x=real, y=labels, index=torch.from_numpy(rows), noise=noise)
+        samples, pulled = pull(model, batch)
+        scores = surface(model, axis, data.spec.dimensions, labels)
+        kept = None if scores is None else scores.numpy()
+        return Moment(step=step, samples=samples.numpy(), pull=pulled.numpy(), scores=kept)
+
+    moments = watch(name, data, look, steps=steps, frames=frames, seed=seed, options=options, progress=progress)
+    truth = None if isinstance(data.truth, Stacked) else data.truth
+    return Game(real=real.numpy(), axis=axis.numpy(), truth=truth, moments=moments)
+
+
+def describe(game: Game, i: int) -> str:
+    """What the i-th moment amounts to, in words; by the distribution itself where it is known."""
+    moment = game.moments[i]
+    size = float(np.linalg.norm(moment.pull, axis=1).mean())
+    said = [f"step {moment.step:,}: the mean pull on a sample is {size:.2g}"]
+    if game.truth:
+        found = points_against(game.truth, torch.from_numpy(moment.samples))
+        said += [f"{key} {value:.3g}" for key, value in found.items()]
+    if moment.scores is None:
+        said.append("no surface: the discriminator does not give one number a point")
+    return ", ".join(said)
+
+
+def pull(model: TwoPlayer[Any], batch: Batch) -> tuple[Tensor, Tensor]:
+    """Samples (B, D) and where the generator's loss would have each of them go, (B, D): downhill, B times a mean's."""
+    made: list[Tensor] = []
+
+    def cut(module: nn.Module, given: object, output: Tensor) -> Tensor:
+        made.append(output.detach().requires_grad_())  # the loss is followed back to the samples and no further
+        return made[-1]
+
+    hook = model.generator.register_forward_hook(cut)
+    try:
+        loss = model.generator_objective(batch)["loss"]
+    finally:
+        hook.remove()
+    (gradient,) = torch.autograd.grad(loss, made[-1])
+    return made[-1].detach(), -gradient * len(gradient)
+
+
+@torch.no_grad()
+def surface(model: TwoPlayer[Any], axis: Tensor, dimensions: int, labels: Tensor | None = None) -> Tensor | None:
+    """The discriminator's scores on the grid: (G,), or (G, G) with the second dimension down the rows."""
+    grid = axis[:, None] if dimensions == 1 else torch.cartesian_prod(axis, axis).flip(1)
+    if model.conditional:
+        return None  # a surface for each class is not one surface
+    scores = model.discriminator(grid)
+    if scores.numel() != len(grid):
+        return None
+    return scores.float().reshape([len(axis)] * dimensions)

@@ -1,0 +1,69 @@
+"""A recipe trained in memory, with a look at it now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from saddlepoint import catalogue
+from saddlepoint.config import DataConfig, TrainConfig, build, split
+from saddlepoint.data.dataset import Data, Examples
+from saddlepoint.engine.budget import Budget
+from saddlepoint.engine.trainer import Trainer
+from saddlepoint.errors import UserError
+from saddlepoint.families import TwoPlayer
+from saddlepoint.types import DataSpec
+
+Look = TypeVar("Look")
+TRAINING: Mapping[str, Any] = {"batch": 256, "ema": 0, "track": "none", "precision": "fp32"}
+"""What differs from the defaults of training: small networks on points learn from large batches in no more time."""
+
+
+def watch(
+    name: str,
+    data: Data,
+    look: Callable[[int, TwoPlayer[Any]], Look],
+    *,
+    steps: int,
+    frames: int,
+    seed: int = 0,
+    options: Mapping[str, Any] = {},
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[Look]:
+    """Train, and look at the model before the first step, after the last, and at even distances between.
+
+    options: keys of the recipe and of training. look: takes the step and the model, in eval mode.
+
+    Raises:
+        UserError: an unknown recipe or key, one that is no game of two players, or data it cannot take.
+    """
+    own, training = split(options, catalogue.recipe_class(name).Config, TrainConfig)
+    due = {round(steps * i / (frames - 1)) for i in range(frames)} if frames > 1 else {steps}
+    looks: list[Look] = []
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        recipe = catalogue.create(name, data.spec, **own)
+        if not isinstance(recipe, TwoPlayer):
+            raise UserError(f"{name} is no game of a generator against a discriminator, which is what is drawn here.")
+        trainer = Trainer(recipe, data, build(TrainConfig, {**TRAINING, **training}), seed=seed)
+        for step in range(steps + 1):
+            if step in due:
+                looks.append(look(step, recipe.eval()))
+                recipe.train()
+                progress(step, steps, "steps played")
+            if step < steps:
+                trainer.one_step(Budget(steps=steps))
+    return looks
+
+
+def in_memory(points: npt.NDArray[np.float32]) -> Data:
+    """Points (N, D) as data to train on; there is nothing to judge by, so nothing is held out."""
+    spec = DataSpec(kind="points", shape=(points.shape[1],))
+    rows = Examples(spec=spec, index=np.arange(len(points)), rows=points)
+    return Data(
+        spec=spec, source="points", fingerprint="", options=DataConfig(), train=rows, validation=rows, test=rows
+    )

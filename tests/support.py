@@ -43,6 +43,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "infogan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
+    "lapgan": {"width": 8, "hidden": 32, "latent": 8},
+    "projection_gan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
     "r3gan": {"width": 16},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},

@@ -11,7 +11,8 @@ import torch
 from saddlepoint.claims import PROTOCOLS, grid, one_dimension, stacked
 from saddlepoint.claims.claim import Setting
 from saddlepoint.claims.protocol import Player, find, run
-from saddlepoint.claims.results import read
+from saddlepoint.claims.results import COLUMNS, Row, read
+from saddlepoint.claims.table import table
 from saddlepoint.claims.training import RUNS
 from saddlepoint.cli.main import main
 from saddlepoint.errors import UserError
@@ -73,16 +74,33 @@ def test_everyone_on_the_grid_has_one_network_and_as_many_trials():
             assert (first[0] if isinstance(first, tuple) else first) == rate
 
 
-def test_the_best_rate_has_the_most_modes_and_then_the_most_good_samples(here: Path):
-    class Row:
+def test_the_best_rate_has_the_most_modes_and_then_the_most_good_samples():
+    class Value:
         def __init__(self, measure: str, value: float):
             self.measure, self.value = measure, value
 
     def score(modes: float, good: float):
-        return grid.score([Row("modes", modes), Row("high_quality", good)])
+        return grid.score([Value("modes", modes), Value("high_quality", good)])
 
     assert score(25, 0.5) > score(24, 0.9)
     assert score(24, 0.9) > score(24, 0.8)
+
+
+def test_a_protocol_has_its_own_table_without_its_tuning():
+    filled: dict[str, object] = dict.fromkeys(COLUMNS, "-")
+    filled |= {"seed": 0, "images": 9, "minutes": 1.0, "cpu_minutes": 2.0, "n": 1000, "error": None, "floor": 25.0}
+    filled |= {"scale": "grid", "measure": "modes", "recipe": "gan"}
+
+    def row(**values: object) -> Row:
+        return Row(**{**filled, **values})  # pyright: ignore[reportArgumentType]
+
+    tuned = row(value=1.0, scale="grid tuning", recipe="wgan")
+    page = table([row(value=4.0), row(value=6.0, seed=1), row(value=25.0, recipe="r3gan"), tuned])
+    assert "## grid: -" in page
+    assert "| gan | 2 | 2 ± 0 | 5 ± 1.41 |" in page
+    assert "| r3gan | 1 | 2 | 25 |" in page
+    assert "| *floor* |  |  | 25 |" in page
+    assert "wgan" not in page
 
 
 def test_stacks_are_counted_at_a_budget_of_minutes(here: Path, monkeypatch: pytest.MonkeyPatch):

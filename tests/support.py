@@ -46,7 +46,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "lapgan": {"width": 8, "hidden": 32, "latent": 8},
     "projection_gan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
-    "r3gan": {"width": 16},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
 }

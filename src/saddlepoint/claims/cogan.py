@@ -45,7 +45,7 @@ def negatives(examples: Examples, seed: int) -> Recipe[Any]:
         spec = replace(examples.spec, classes=("positive", "negative"))
         model = catalogue.create("cogan", spec, width=16)
     updater = Updater(model, seed=seed, device=torch.device("cpu"), precision="fp32", micro_batch=0)
-    stream = _batches(examples, seed)
+    stream: Any = _batches(examples, seed)  # without the labelled stream, which cogan does not draw from
     for t in range(STEPS):
         updater.begin(t)
         model.step(stream, updater, t)

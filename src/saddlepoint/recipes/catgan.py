@@ -58,6 +58,7 @@ class CatGANConfig(Config):
         venue="ICLR",
         arxiv="1511.06390",
     ),
+    group="semi-supervised",
 )
 class CatGAN(Recipe[CatGANConfig]):
     """A discriminator that sorts data into categories with certainty, and is to be unsure of samples."""

@@ -68,6 +68,7 @@ class ComposedGANConfig(PairConfig):
         venue="ICML",
         arxiv="1801.04406",
     ),
+    group="objective",
     presets={"r1_gan": {"penalties": ["r1"]}},
 )
 class ComposedGAN(TwoPlayer[ComposedGANConfig]):

@@ -70,6 +70,7 @@ class ImprovedGANConfig(Config):
         venue="NeurIPS",
         arxiv="1606.03498",
     ),
+    group="semi-supervised",
     presets={
         "improved_gan_unsupervised": {
             "supervised": False,

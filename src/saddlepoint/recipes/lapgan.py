@@ -39,6 +39,7 @@ class LAPGANConfig(TwoPlayerConfig):
         venue="NeurIPS",
         arxiv="1506.05751",
     ),
+    group="conditional",
 )
 class LAPGAN(Recipe[LAPGANConfig]):
     """A small image first, then the detail of each finer level, every level by a conditional GAN of its own."""

@@ -42,6 +42,7 @@ class ProjectionGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1802.05637",
     ),
+    group="conditional",
 )
 class ProjectionGAN(Pair[ProjectionGANConfig]):
     """The label enters the discriminator as an inner product with its features, as in a log density ratio."""

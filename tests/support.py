@@ -43,6 +43,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
+    "f_gan": {"width": 8, "widths": [32, 32]},
+    "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
+    "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
 }
 
 

@@ -45,6 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "r3gan": {"width": 16, "widths": [32, 32]},
     "f_gan": {"width": 8, "widths": [32, 32]},
     "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
+    "bs_gan": {"width": 8, "widths": [32, 32]},
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
 }
 

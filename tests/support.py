@@ -23,6 +23,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "composed_gan": {"width": 8, "widths": [32, 32]},
     "lsgan": {"width": 8, "widths": [32, 32]},
     "ragan": {"width": 8, "widths": [32, 32]},
     # Inside the margin the hinge gives D's last bias no gradient: fast enough to leave it in a few steps.
@@ -42,11 +43,15 @@ SMALL: dict[str, dict[str, Any]] = {
     "infogan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
+    "lapgan": {"width": 8, "hidden": 32, "latent": 8},
+    "projection_gan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
     "f_gan": {"width": 8, "widths": [32, 32]},
     "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
     "bs_gan": {"width": 8, "widths": [32, 32]},
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
+    "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
 }
 
 

@@ -30,6 +30,7 @@ class ACGANConfig(PairConfig):
         venue="ICML",
         arxiv="1610.09585",
     ),
+    group="conditional",
 )
 class ACGAN(Pair[ACGANConfig]):
     """The discriminator is not told the class: it names it, and the generator makes samples whose class is plain."""

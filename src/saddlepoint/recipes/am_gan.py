@@ -34,6 +34,7 @@ class AMGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1703.02000",
     ),
+    group="conditional",
 )
 class AMGAN(Pair[AMGANConfig]):
     """One classifier of the real classes and `fake`: the generator maximises one class, not real against fake."""

@@ -58,6 +58,7 @@ class Judge(nn.Module):
         venue="NeurIPS",
         arxiv="1606.03657",
     ),
+    group="conditional",
 )
 class InfoGAN(Pair[InfoGANConfig]):
     """Part of the latent must be readable from the sample, so it comes to mean something, without any label."""

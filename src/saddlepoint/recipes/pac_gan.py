@@ -39,6 +39,7 @@ def packed(x: Tensor, m: int) -> Tensor:
         venue="NeurIPS",
         arxiv="1712.04086",
     ),
+    group="network",
 )
 class PacGAN(Pair[PacGANConfig]):
     """The discriminator judges several examples at once, so a generator without variety is seen by its repeats."""

@@ -73,6 +73,7 @@ def usual_gamma(spec: DataSpec) -> tuple[float, float]:
 
 @register(
     "r3gan",
+    group="network",
     paper=Paper(
         title="The GAN is dead; long live the GAN! A Modern GAN Baseline",
         authors="Huang, Yiwen and Gokaslan, Aaron and Kuleshov, Volodymyr and Tompkin, James",

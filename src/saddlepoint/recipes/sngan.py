@@ -37,6 +37,7 @@ class SNGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1802.05957",
     ),
+    group="objective",
 )
 class SNGAN(Pair[SNGANConfig]):
     """The discriminator's layers are divided by their largest singular value, so its slope is bounded by design."""

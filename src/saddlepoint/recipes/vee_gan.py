@@ -33,6 +33,7 @@ class VEEGANConfig(InferenceConfig):
         venue="NeurIPS",
         arxiv="1705.07761",
     ),
+    group="inference",
 )
 class VEEGAN(Recipe[VEEGANConfig]):
     """A reconstructor maps samples back to their noise, which they cannot do who have lost modes of it."""

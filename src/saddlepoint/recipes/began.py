@@ -47,6 +47,7 @@ class BEGANConfig(PairConfig):
         year=2017,
         arxiv="1703.10717",
     ),
+    group="objective",
 )
 class BEGAN(TwoPlayer[BEGANConfig]):
     """An auto-encoder tells by its errors; a controller holds those on samples at a given part of those on data."""

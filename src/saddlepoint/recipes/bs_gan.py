@@ -39,6 +39,7 @@ class BSGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1702.08431",
     ),
+    group="objective",
     presets={"bs_gan_binary": {"output": "binary"}},
 )
 class BSGAN(Pair[BSGANConfig]):

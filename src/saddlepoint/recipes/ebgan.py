@@ -48,6 +48,7 @@ class AutoEncoder(nn.Module):
         venue="ICLR",
         arxiv="1609.03126",
     ),
+    group="objective",
     presets={"ebgan_pt": {"pulling_away": 0.1}},
 )
 class EBGAN(TwoPlayer[EBGANConfig]):

@@ -39,6 +39,7 @@ class FGANConfig(PairConfig):
         venue="NeurIPS",
         arxiv="1606.00709",
     ),
+    group="objective",
     presets={
         "f_gan_kl": {"divergence": "kl"},
         "f_gan_reverse_kl": {"divergence": "reverse_kl"},

@@ -9,6 +9,7 @@ import torch
 from torch.distributions import Normal
 
 from saddlepoint import catalogue
+from saddlepoint.claims.f_gan import MEANS, STDS, best_fit, fit, value
 from saddlepoint.objectives import adversarial
 from saddlepoint.objectives.f_divergences import (
     F_DIVERGENCES,
@@ -150,3 +151,20 @@ def test_the_recipe_plays_the_divergence_it_is_told(objective, loss):
     losses = gan.discriminator_objective(again)
     torch.testing.assert_close(losses["loss"], -value)
     torch.testing.assert_close(losses["bound"], value)
+
+
+def test_a_game_ends_where_its_divergence_is_least():
+    """One normal distribution nearest two in KL has their mean and variance; in reverse KL it leans to one of them."""
+    mean = sum(MEANS) / 2
+    std = math.sqrt(sum(s**2 + (m - mean) ** 2 for m, s in zip(MEANS, STDS, strict=True)) / 2)
+    best, leaning = best_fit(F_DIVERGENCES["kl"]), best_fit(F_DIVERGENCES["reverse_kl"])
+    assert best == pytest.approx((mean, std), abs=1e-4)
+    assert leaning[0] > mean + 0.1
+    assert leaning[1] < std - 0.1
+    found = fit("kl", seed=0, steps=500)
+    assert found == pytest.approx(best, abs=0.05)
+    assert value(F_DIVERGENCES["kl"], *found) - value(F_DIVERGENCES["kl"], *best) < 1e-3
+    assert (
+        value(F_DIVERGENCES["kl"], *fit("kl", seed=0, steps=500, objective="alternative"))
+        > value(F_DIVERGENCES["kl"], *best) + 2e-3
+    )

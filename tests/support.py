@@ -46,6 +46,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "lapgan": {"width": 8, "hidden": 32, "latent": 8},
     "projection_gan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
+    "f_gan": {"width": 8, "widths": [32, 32]},
+    "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
+    "bs_gan": {"width": 8, "widths": [32, 32]},
+    "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
 }

@@ -84,9 +84,14 @@ def play(task: Task, seed: int = 0, broken: str = "", mislabel: bool = False) ->
 
     def update(player: str, objective: Any, batch: Batch) -> Mapping[str, Tensor]:
         if broken == f"{player} frozen":
-            return {}
+            return {key: value.detach() for key, value in objective(batch).items()}
         sign = -1 if broken == f"{player} sign" else 1
-        return updater(player, lambda part: {"loss": sign * objective(part)["loss"]}, batch)
+
+        def played(part: Batch) -> Mapping[str, Tensor]:
+            terms = objective(part)
+            return {**terms, "loss": sign * terms["loss"]}
+
+        return updater(player, played, batch)
 
     def batches() -> Iterator[Batch]:
         draw = torch.Generator().manual_seed(seed)

@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "lsgan": {"width": 8, "widths": [32, 32]},
     "ragan": {"width": 8, "widths": [32, 32]},
     # Inside the margin the hinge gives D's last bias no gradient: fast enough to leave it in a few steps.
+    # Fast, for while every example is inside the margin the SVM's bias has no gradient.
     "geometric_gan": {"width": 8, "widths": [32, 32], "lr": 3e-2},
     "sngan": {"width": 8, "widths": [32, 32]},
     # At 0.01 little layers' weights lie at their bounds after the first steps, and stay.

@@ -28,8 +28,9 @@ class UpBlock(nn.Module):
             ConditionalBatchNorm(inputs, classes),
             ConditionalBatchNorm(outputs, classes),
         )
-        self.first, self.second = _conv(inputs, outputs), _conv(outputs, outputs)
-        self.skip = nn.Conv2d(inputs, outputs, 1)
+        # Without biases: every map passes a batch norm on its way, which takes constants off again.
+        self.first, self.second = _conv(inputs, outputs, bias=False), _conv(outputs, outputs, bias=False)
+        self.skip = nn.Conv2d(inputs, outputs, 1, bias=False)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         h = self.first(interpolate(self.first_norm(x, y).relu(), size=self.size))
@@ -109,8 +110,8 @@ class Projection(nn.Module):
         return self.psi(features) + (self.classes(y).to(features.dtype) * features).sum(1, keepdim=True)
 
 
-def _conv(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 3, padding=1)
+def _conv(inputs: int, outputs: int, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)
 
 
 def _glorot(network: nn.Module) -> None:

@@ -79,6 +79,9 @@ class BEGAN(TwoPlayer[BEGANConfig]):
         """L(x), (B,): equation 1 with eta = 1."""
         return absolute_error(x, self.discriminator(x))
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return -self.energy(x).flatten()
+
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Section 3.4: L(x) - k_t L(G(z_D)). Logged with k_t and the convergence measure of the step before."""
         with torch.no_grad():

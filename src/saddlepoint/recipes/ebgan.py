@@ -69,6 +69,9 @@ class EBGAN(TwoPlayer[EBGANConfig]):
         again, code = self.discriminator(x)
         return squared_error(x, again), code
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return -self.energy(x)[0].flatten()
+
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Equation 1: D(x) + [m - D(G(z))]^+."""
         with torch.no_grad():

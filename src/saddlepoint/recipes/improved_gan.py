@@ -179,6 +179,9 @@ class ImprovedGAN(Recipe[ImprovedGANConfig]):
             raise UserError("This model was trained without labels: it cannot classify.")
         return self.discriminator(x).float()
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return log_evidence(self.discriminator(x)).float().flatten()
+
     def prior(self, noise: Noise) -> Tensor:
         return 2 * noise.uniform(self.config.latent) - 1
 

@@ -84,6 +84,9 @@ class InfoGAN(Pair[InfoGANConfig]):
         *logits, mean, _ = self.discriminator(x)[1].split(self._sizes, 1)
         return logits, mean
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.discriminator(x)[0].float().flatten()
+
     @property
     def _sizes(self) -> list[int]:
         return [*self.config.categorical, self.config.continuous, self.config.continuous]

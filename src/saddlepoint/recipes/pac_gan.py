@@ -58,6 +58,10 @@ class PacGAN(Pair[PacGANConfig]):
         """One logit a pack."""
         return self.discriminator(packed(x, self.config.packing))
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Each example shares the logit of its pack."""
+        return self.judge(x).float().flatten().repeat_interleave(self.config.packing)[: len(x)]
+
     def discriminator_objective(self, batch: Batch) -> Losses:
         """-E log D(x_1, ..., x_m) - E log(1 - D(G(z_1), ..., G(z_m))): a pack is all real or all generated."""
         with torch.no_grad():

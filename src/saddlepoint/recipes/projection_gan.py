@@ -74,7 +74,7 @@ class ProjectionGAN(Pair[ProjectionGANConfig]):
         # One pass, so one step of the power iteration an update.
         d_real, d_fake = self.discriminator(torch.cat([batch.x, fake]), batch.y.repeat(2)).chunk(2)
         loss = discriminator_hinge(d_real, d_fake)
-        return {"loss": loss, "d_real": d_real.float().mean(), "d_fake": d_fake.float().mean()}
+        return {"loss": loss, "score_real": d_real.float().mean(), "score_fake": d_fake.float().mean()}
 
     def generator_objective(self, batch: Batch) -> Losses:
         """-E D(G(z, y), y)."""

@@ -143,5 +143,8 @@ class R3GAN(Recipe[R3GANConfig]):
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.discriminator(x).float().flatten()
+
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         return self.generate(self.prior(noise))

@@ -100,5 +100,9 @@ class VEEGAN(Recipe[VEEGANConfig]):
     def encode(self, x: Tensor) -> Tensor:
         return self.reconstructor(x)
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Minus the log ratio: D favours what comes from the generator."""
+        return -self.discriminator(x, self.encode(x)).float().flatten()
+
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         return self.generate(self.prior(noise))

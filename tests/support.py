@@ -23,9 +23,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "composed_gan": {"width": 8, "widths": [32, 32]},
     "lsgan": {"width": 8, "widths": [32, 32]},
     "ragan": {"width": 8, "widths": [32, 32]},
     # Inside the margin the hinge gives D's last bias no gradient: fast enough to leave it in a few steps.
+    # Fast, for while every example is inside the margin the SVM's bias has no gradient.
     "geometric_gan": {"width": 8, "widths": [32, 32], "lr": 3e-2},
     "sngan": {"width": 8, "widths": [32, 32]},
     # At 0.01 little layers' weights lie at their bounds after the first steps, and stay.
@@ -42,12 +44,20 @@ SMALL: dict[str, dict[str, Any]] = {
     "infogan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aegan": {"width": 8, "widths": [32, 32], "hidden": 16},
     "cogan": {"width": 8, "widths": [32, 32]},
+    "lapgan": {"width": 8, "hidden": 32, "latent": 8},
+    "projection_gan": {"width": 8, "widths": [32, 32]},
     "r3gan": {"width": 16, "widths": [32, 32]},
     "adagan": {"width": 8, "widths": [16], "components": 3, "component_steps": 2, "classifier_steps": 1, "weighed": 16},
     "bayesian_gan": {"width": 8, "widths": [16], "generators": 3, "discriminators": 3},
     "gogan": {"width": 8, "widths": [32, 32], "stage_steps": 2},
     "mmd_gan": {"width": 8, "widths": [32, 32], "code": 8, "long_d_steps": 2},
     "gmmn": {"widths": [32, 32]},
+    "f_gan": {"width": 8, "widths": [32, 32]},
+    "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
+    "bs_gan": {"width": 8, "widths": [32, 32]},
+    "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
+    "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
 }
 
 

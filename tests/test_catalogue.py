@@ -9,6 +9,8 @@ import saddlepoint
 from saddlepoint import catalogue
 from saddlepoint.catalogue import Paper
 from saddlepoint.errors import UserError
+from saddlepoint.recipe import CAPABILITIES
+from saddlepoint.source import METHODS
 
 PAPER = Paper(title="A", authors="B", year=2020, arxiv="2001.00001")
 
@@ -66,3 +68,17 @@ def test_every_public_name_is_there():
         assert getattr(saddlepoint, name)
     with pytest.raises(AttributeError, match="nonsense"):
         _ = saddlepoint.nonsense
+
+
+def test_the_capabilities_read_from_source_are_those_of_the_protocols():
+    methods = {
+        name: {key for key, value in vars(protocol).items() if callable(value) and not key.startswith("_")}
+        for name, protocol in CAPABILITIES.items()
+    }
+    assert methods == METHODS
+    assert list(METHODS) == list(CAPABILITIES)
+
+
+def test_a_group_exists():
+    with pytest.raises(ValueError, match="no group 'gans'"):
+        catalogue.register("own", paper=PAPER, group="gans")

@@ -11,6 +11,7 @@ import pytest
 
 import saddlepoint
 from saddlepoint import catalogue
+from saddlepoint.claims import PROTOCOLS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,7 +50,7 @@ def test_the_recipe_in_add_a_recipe_works_and_is_short(tmp_path, monkeypatch):
 
 
 def test_commands_in_the_docs_name_real_recipes():
-    known = {*catalogue.names(), "my_lsgan", "NAME"}
+    known = {*catalogue.names(), *PROTOCOLS, "my_lsgan", "NAME"}
     for page in PAGES:
         for name in re.findall(r"saddle (?:train|info|cite|reproduce) (\w+)", page.read_text()):
             assert name in known, f"{page.name}: saddle train {name}"

@@ -19,9 +19,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures": set(),
     "objectives": {"types", "distributions"},
     "distributions": {"types"},
-    "networks": {"types", "config"},
+    "networks": {"types", "config", "distributed"},
     "recipe": {"types", "config", "errors", "pictures"},
-    "catalogue": {"recipe", "config", "types", "errors"},
+    "source": set(),
+    "catalogue": {"recipe", "config", "types", "errors", "source"},
     "families": {"distributed", "recipe", "config", "types", "objectives", "distributions", "networks"},
     "recipes": {
         *("families", "catalogue", "recipe", "networks", "objectives", "distributions", "config", "types", "errors"),

@@ -10,12 +10,13 @@ import ast
 import fnmatch
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.errors import UserError
+from saddlepoint.source import capabilities_in, classes_in
 
 if TYPE_CHECKING:
     from saddlepoint.config import Config
@@ -44,15 +45,36 @@ class Paper:
         return f"@{kind}{{{key},\n{lines}\n}}"
 
 
+GROUPS: dict[str, str] = {
+    "objective": "Adversarial: objectives and penalties",
+    "network": "Adversarial: networks and training",
+    "conditional": "Adversarial: conditional and structured",
+    "inference": "Adversarial: with inference",
+    "ensemble": "Adversarial: ensembles",
+    "semi-supervised": "Adversarial: semi-supervised",
+    "moments": "Moment matching",
+    "variational": "Variational",
+    "autoregressive": "Autoregressive",
+    "flow": "Flows",
+    "energy": "Energy-based",
+    "translation": "Translation",
+    "other": "Others",
+}
+"""What a recipe may be listed under, in the order of `saddle ls`: key -> title."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A line of the catalogue. `preset` holds the config values that make a variant of `recipe`."""
+    """A line of the catalogue. `preset` holds the config values that make a variant of `recipe`; `can` what a trained
+    model does, as `saddlepoint.recipe.capabilities` names it."""
 
     name: str
     module: str
     summary: str
     paper: Paper
     recipe: str
+    group: str
+    can: tuple[str, ...]
     preset: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -61,21 +83,35 @@ _registered: dict[str, Entry] = {}
 
 
 def register(
-    name: str, *, paper: Paper, presets: Mapping[str, Mapping[str, Any]] | None = None
+    name: str, *, paper: Paper, group: str = "other", presets: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Callable[[type[Recipe[Any]]], type[Recipe[Any]]]:
     """Put a recipe class into the catalogue. In the package's own recipe files every argument is a literal.
 
+    group: one of `GROUPS`, to be listed under.
+
     Raises:
-        ValueError: the name is taken.
+        ValueError: the name is taken, or there is no such group.
     """
+    if group not in GROUPS:
+        raise ValueError(f"There is no group {group!r}: choose among {', '.join(GROUPS)}.")
 
     def add(recipe: type[Recipe[Any]]) -> type[Recipe[Any]]:
         taken = _classes.get(name)
         if taken is not None and taken.__module__ != recipe.__module__:
             raise ValueError(f"The name {name!r} is taken by {taken.__module__}.{taken.__qualname__}.")
         _classes[name] = recipe
-        summary = (recipe.__doc__ or "").strip().partition("\n")[0]
-        _add(_registered, name, recipe.__module__, summary, paper, presets or {})
+        from saddlepoint.recipe import capabilities
+
+        entry = Entry(
+            name=name,
+            module=recipe.__module__,
+            summary=(recipe.__doc__ or "").strip().partition("\n")[0],
+            paper=paper,
+            recipe=name,
+            group=group,
+            can=tuple(capabilities(recipe)),
+        )
+        _add(_registered, entry, presets or {})
         return recipe
 
     return add
@@ -140,32 +176,31 @@ def _entries() -> dict[str, Entry]:
 def _shipped() -> dict[str, Entry]:
     """The package's own recipes, read from source without running it."""
     entries: dict[str, Entry] = {}
+    families = classes_in(Path(__file__).parent / "families.py")
     for path in sorted((Path(__file__).parent / "recipes").glob("[!_]*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if not isinstance(node, ast.ClassDef):
-                continue
+        classes = {**families, **classes_in(path)}
+        for node in classes.values():
             for call in node.decorator_list:
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "register":
-                    name = ast.literal_eval(call.args[0])
                     given = {k.arg: k.value for k in call.keywords}
                     paper = given["paper"]
                     assert isinstance(paper, ast.Call), f"{path}: paper= must be written out as Paper(...)"
-                    source = Paper(**{str(k.arg): ast.literal_eval(k.value) for k in paper.keywords})
-                    presets = ast.literal_eval(given["presets"]) if "presets" in given else {}
-                    summary = (ast.get_docstring(node) or "").partition("\n")[0]
-                    _add(entries, name, f"saddlepoint.recipes.{path.stem}", summary, source, presets)
+                    name = ast.literal_eval(call.args[0])
+                    entry = Entry(
+                        name=name,
+                        module=f"saddlepoint.recipes.{path.stem}",
+                        summary=(ast.get_docstring(node) or "").partition("\n")[0],
+                        paper=Paper(**{str(k.arg): ast.literal_eval(k.value) for k in paper.keywords}),
+                        recipe=name,
+                        group=ast.literal_eval(given["group"]) if "group" in given else "other",
+                        can=capabilities_in(node, classes),
+                    )
+                    _add(entries, entry, ast.literal_eval(given["presets"]) if "presets" in given else {})
     return entries
 
 
-def _add(
-    entries: dict[str, Entry],
-    name: str,
-    module: str,
-    summary: str,
-    paper: Paper,
-    presets: Mapping[str, Mapping[str, Any]],
-) -> None:
-    for key, preset in {name: {}, **presets}.items():
-        if key in entries and entries[key].module != module:
+def _add(entries: dict[str, Entry], entry: Entry, presets: Mapping[str, Mapping[str, Any]]) -> None:
+    for key, preset in {entry.name: {}, **presets}.items():
+        if key in entries and entries[key].module != entry.module:
             raise ValueError(f"The name {key!r} is taken by {entries[key].module}.")
-        entries[key] = Entry(name=key, module=module, summary=summary, paper=paper, recipe=name, preset=preset)
+        entries[key] = replace(entry, name=key, preset=preset)

@@ -68,6 +68,12 @@ class TwoPlayer(Recipe[C], abc.ABC):
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         return self.generate(self.prior(noise), y)
 
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """How real the discriminator finds each x: (B,), on a scale of its own."""
+        scores = self.discriminator(x) if y is None else self.discriminator(x, y)
+        assert scores.numel() == len(x), f"{type(self).__name__} has to say how it judges one example"
+        return scores.float().flatten()
+
 
 class PairConfig(TwoPlayerConfig):
     """A two-player game whose networks are left to us."""
@@ -145,6 +151,9 @@ class AdversarialInference(TwoPlayer[I], abc.ABC):
         """-E log(1 - D(x, E(x))) - E log D(G(z), z): the same with the labels exchanged, so neither saturates."""
         real, fake = self._pairs(batch)
         return {"loss": discriminator_minimax(self.discriminator(*fake), self.discriminator(*real))}
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.discriminator(x, self.encoder(x)[:, : self.config.latent]).float().flatten()
 
     def _pairs(self, batch: Batch) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
         z = self.prior(batch.noise)

@@ -220,6 +220,15 @@ class Classifies(Protocol):
         ...
 
 
+@runtime_checkable
+class Judges(Protocol):
+    """What diagnosis asks a discriminator; not a capability for users."""
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """How real the discriminator finds each x: (B,), on a scale of its own."""
+        ...
+
+
 CAPABILITIES: dict[str, type] = {
     "latent": Latent,
     "encodes": Encodes,

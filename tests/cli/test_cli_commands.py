@@ -14,6 +14,7 @@ from cli_support import Saddle
 from saddlepoint.cli.evaluate import common, number
 
 COMMANDS = ["ls", "info", "train", "resume", "sample", "evaluate", "data inspect", "cite", "doctor"]
+COMMANDS += [f"lab {name}" for name in ("orbit", "dirac", "ring", "game", "gradients")]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -46,11 +47,20 @@ def test_version(saddle: Saddle) -> None:
     assert saddle("--version").out.strip() == __version__
 
 
+def listed_in(text: str) -> list[str]:
+    """Names below the titles of groups."""
+    return [line.split()[0] for line in text.splitlines() if line.startswith(" ")]
+
+
 def test_ls_lists_the_catalogue_or_what_matches(saddle: Saddle) -> None:
     from saddlepoint import names
 
-    assert [line.split()[0] for line in saddle("ls").out.splitlines()] == names()
-    assert {line.split()[0] for line in saddle("ls", "*gan*").out.splitlines()} == set(names("*gan*"))
+    assert sorted(listed_in(saddle("ls").out)) == names()
+    assert set(listed_in(saddle("ls", "*gan*").out)) == set(names("*gan*"))
+    grouped = saddle("ls", "cgan*").out.splitlines()
+    assert grouped[0] == "Adversarial: conditional and structured"
+    assert grouped[1].split()[:4] == ["cgan", "2014", "conditional,", "latent"]
+    assert grouped[2].split()[:2] == ["cgan_conv", "2014"]
     listed = json.loads(saddle("ls", "dcgan", "--json").out)
     assert listed[0]["name"] == "dcgan"
     assert listed[0]["paper"]["arxiv"] == "1511.06434"

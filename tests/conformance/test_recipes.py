@@ -13,7 +13,7 @@ from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.recipe import CAPABILITIES, Bounds, Encodes, Latent, Scores, capabilities
+from saddlepoint.recipe import CAPABILITIES, Bounds, Classifies, Encodes, Latent, Scores, capabilities
 from saddlepoint.types import DataSpec, Noise
 from support import equal, small, tensors
 
@@ -217,6 +217,8 @@ def test_it_does_what_its_capabilities_say(name, kind):
         assert recipe.encode(x).ndim == 2
     if isinstance(recipe, Scores):
         assert recipe.log_prob(x).shape == (5,)
+    if isinstance(recipe, Classifies):
+        assert recipe.classify(x).shape == (5, len(CLASSES))
     if isinstance(recipe, Bounds):
         bound = recipe.elbo(x, Noise("elbo", rows=5))
         assert bound.shape == (5,)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from saddlepoint.lab.dirac import GAMES, PENALTIES, eigenvalues, field, jacobian, play, word
+from saddlepoint.lab.dirac import PENALTIES, eigenvalues, field, jacobian, play, word
 from saddlepoint.lab.dirac_figure import DRAWN
+from saddlepoint.objectives.games import GAMES
 
 # f'(0) of each loss, worked out by hand: how hard one player at first order pulls at the other.
 PULL = {

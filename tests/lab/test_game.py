@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from saddlepoint import UserError
+from saddlepoint import UserError, catalogue
 from saddlepoint.config import DataConfig
 from saddlepoint.data.load import load
+from saddlepoint.families import TwoPlayer
 from saddlepoint.lab.game import describe, play, pull, surface
 from saddlepoint.lab.training import in_memory
 from saddlepoint.types import Batch, DataSpec, Noise
@@ -42,7 +43,7 @@ def test_the_pull_is_the_loss_falling(name):
     model = small(name, PLANE).eval().double()
     given = batch()
     given = Batch(x=given.x.double(), y=None, index=given.index, noise=_Doubles("t", rows=6))
-    samples, pulled = pull(model, given)
+    samples, pulled, _ = pull(model, given)
 
     def loss(moved):
         hook = model.generator.register_forward_hook(lambda *_: moved)
@@ -66,16 +67,48 @@ class _Doubles(Noise):
 def test_the_surface_has_the_second_dimension_down_its_rows():
     model, axis = small("gan", PLANE).eval(), torch.linspace(-1, 1, 5)
     scores = surface(model, axis, 2)
-    assert scores is not None
     with torch.no_grad():
         at = model.discriminator(torch.stack([axis[1], axis[3]])[None])
     torch.testing.assert_close(scores[3, 1], at.squeeze())
 
 
-def test_a_critic_without_one_score_has_no_surface():
-    model = small("gan", PLANE).eval()
-    model.discriminator = torch.nn.Identity()  # gives back both coordinates
-    assert surface(model, torch.linspace(-1, 1, 5), 2) is None
+@pytest.mark.parametrize(
+    ("judge", "alone"),
+    [
+        (lambda: torch.nn.Linear(2, 1), True),
+        (lambda: torch.nn.Linear(2, 2), False),  # a point for a point: an auto-encoder
+        (lambda: torch.nn.Bilinear(2, 2, 1), False),  # judges pairs
+    ],
+)
+def test_a_surface_is_of_one_number_a_point(judge, alone):
+    model = small("gan", PLANE)
+    discriminator = model.discriminator = judge()
+    if isinstance(discriminator, torch.nn.Bilinear):
+        model.generator_objective = lambda b: {"loss": discriminator(model.generator(model.prior(b.noise)), b.x).mean()}
+    else:
+        model.generator_objective = lambda b: {"loss": discriminator(model.generator(model.prior(b.noise))).mean()}
+    assert pull(model, batch())[2] == alone
+
+
+GAMES = [
+    name
+    for name in catalogue.names()
+    if catalogue.info(name).recipe == name
+    and issubclass(recipe := catalogue.recipe_class(name), TwoPlayer)
+    and "points" in recipe.kinds
+    and not recipe.conditional
+]
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_every_game_on_points_can_be_put_in(name):
+    """Whatever its loss and its discriminator are, there are samples and something pulls at them."""
+    points = Noise("points", rows=64).normal(2).numpy()
+    game = play(name, in_memory(points), steps=1, frames=2, options={**SMALL.get(name, {}), "batch": 16})
+    for moment in game.moments:
+        assert moment.samples.shape == moment.pull.shape == (64, 2)
+        assert np.isfinite(moment.pull).all()
+        assert abs(moment.pull).max() > 0
 
 
 def test_what_cannot_be_drawn_is_refused():

@@ -84,9 +84,14 @@ def play(task: Task, seed: int = 0, broken: str = "", mislabel: bool = False) ->
 
     def update(player: str, objective: Any, batch: Batch) -> Mapping[str, Tensor]:
         if broken == f"{player} frozen":
-            return {}
+            return {key: value.detach() for key, value in objective(batch).items()}
         sign = -1 if broken == f"{player} sign" else 1
-        return updater(player, lambda part: {"loss": sign * objective(part)["loss"]}, batch)
+
+        def played(part: Batch) -> Mapping[str, Tensor]:
+            terms = objective(part)
+            return {**terms, "loss": sign * terms["loss"]}
+
+        return updater(player, played, batch)
 
     def batches() -> Iterator[Batch]:
         draw = torch.Generator().manual_seed(seed)
@@ -129,9 +134,10 @@ def test_a_player_broken_is_seen(task, player, what):
 @every_task
 def test_a_discriminator_that_learns_nothing_from_fakes_is_seen(task, monkeypatch):
     module = importlib.import_module(f"saddlepoint.recipes.{task.name}")
-    loss = "critic_wasserstein" if task.name == "wgan_gp" else "discriminator_minimax"
+    named = {"wgan_gp": "critic_wasserstein", "dcgan": "discriminator_targets"}
+    loss = named.get(task.name, "discriminator_minimax")
     whole = getattr(module, loss)
-    monkeypatch.setattr(module, loss, lambda real, fake: whole(real, fake.detach()))
+    monkeypatch.setattr(module, loss, lambda real, fake, *rest: whole(real, fake.detach(), *rest))
     assert not play(task) < task.reach
 
 

@@ -1,4 +1,4 @@
-"""The recipes that differ from one another by loss and penalty learn two clusters; broken, they do not.
+"""The recipes that differ from one another by loss and penalty learn two clusters or digits; broken, they do not.
 
 Bars as in test_gans_learn: between what five seeds reached and what the mutants did.
 """

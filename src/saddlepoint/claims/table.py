@@ -26,13 +26,19 @@ model that makes one good image of each class has a low FD, and a recall of 0.
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The page: a table for each data set and scale in which recipes compare, then each claim beside its paper."""
+    """The page: a table for each data set and scale in which recipes compare, then each claim beside its paper, then
+    each protocol. What was measured in tuning is in the file only."""
+    protocols = [row for row in rows if row.scale not in ("quick", "full")]
+    rows = [row for row in rows if row.scale in ("quick", "full")]
     sections = [HEAD]
     for data, scale in sorted({(row.data, row.scale) for row in rows}, key=lambda part: (part[1] != "quick", part[0])):
         of = [row for row in rows if (row.data, row.scale) == (data, scale)]
         labels = [label for head in COMPARED for label in _labels(of, head)]
         sections.append(f"## {data}, {scale} scale\n\n{_protocol(of, labels)}\n\n{_compared(of, labels)}")
-    return "\n".join([*sections, f"## Beside the papers\n\n{_beside(rows)}"])
+    sections.append(f"## Beside the papers\n\n{_beside(rows)}")
+    for scale, data in sorted({(row.scale, row.data) for row in protocols if not row.scale.endswith("tuning")}):
+        sections.append(_compared_by([row for row in protocols if (row.scale, row.data) == (scale, data)]))
+    return "\n".join(sections)
 
 
 def _protocol(rows: Sequence[Row], labels: Sequence[str]) -> str:
@@ -63,6 +69,27 @@ def _compared(rows: Sequence[Row], labels: Sequence[str]) -> str:
         lines.append([name, f"{own[0].images:,}", _spread(cpu), seeds, *values])
     floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
     return _markdown([*lines, ["*floor*", "", "", "", *floors]])
+
+
+def _compared_by(rows: Sequence[Row]) -> str:
+    """A protocol: a line for each recipe, a column for each measure that any of them has."""
+    labels = list(dict.fromkeys(row.measure for row in rows))
+    lines = [["recipe", "seeds", "CPU minutes", *labels], ["---", *["---:"] * (2 + len(labels))]]
+    for recipe in sorted({row.recipe for row in rows}):
+        own = [row for row in rows if row.recipe == recipe]
+        cpu = {row.seed: row.cpu_minutes for row in own if row.cpu_minutes is not None}
+        values = [_spread(row.value for row in own if row.measure == label) for label in labels]
+        lines.append([recipe, str(len({row.seed for row in own})), _spread(cpu.values()), *values])
+    floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
+    if any(floors):
+        lines.append(["*floor*", "", "", *floors])
+    first = rows[0]
+    counted = " and ".join(sorted({f"{row.n:,} samples" for row in rows if row.n}))
+    return (
+        f"## {first.scale}: {first.data}\n\n{first.claim} {counted}{', ' if counted else ''}trained in "
+        f"{first.precision} on {first.hardware}: `{first.command}`, see [truth](truth.md). "
+        f"Published: {first.paper_value} ({first.paper_measure}).\n\n{_markdown(lines)}"
+    )
 
 
 def _labels(rows: Sequence[Row], head: str) -> list[str]:

@@ -59,8 +59,9 @@ def dirac(
     """
     _check(out)
     from saddlepoint.lab import film
-    from saddlepoint.lab.dirac import GAMES, PENALTIES, eigenvalues, play, word
+    from saddlepoint.lab.dirac import PENALTIES, eigenvalues, play, word
     from saddlepoint.lab.dirac_figure import DRAWN, draw
+    from saddlepoint.objectives.games import GAMES
 
     for penalty in PENALTIES:
         for objective in GAMES:

@@ -10,7 +10,7 @@ from saddlepoint.errors import UserError
 
 
 def ls(pattern: str = "*", /, *, as_json: Json = False) -> None:
-    """List the recipes.
+    """List the recipes by kind: name, year, what a trained model can do besides sampling, and the idea.
 
     Example: saddle ls 'wgan*'
 
@@ -23,8 +23,21 @@ def ls(pattern: str = "*", /, *, as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(entry) for entry in entries])
         return
-    width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        values = " ".join(f"{key}={value}" for key, value in entry.preset.items())
-        about = f"{entry.recipe} with {values}" if entry.preset else entry.summary
-        print(f"{entry.name:<{width}}  {entry.paper.year}  {about}")
+    name, can = (
+        max(len(text) for text in column) for column in zip(*((e.name, _can(e)) for e in entries), strict=True)
+    )
+    for group, title in catalogue.GROUPS.items():
+        own = sorted(
+            (e for e in entries if e.group == group), key=lambda e: (e.paper.year, e.recipe, e.name != e.recipe)
+        )
+        if own:
+            print(f"{title}")
+        for entry in own:
+            values = " ".join(f"{key}={value}" for key, value in entry.preset.items())
+            about = f"{entry.recipe} with {values}" if entry.preset else entry.summary
+            print(f"  {entry.name:<{name}}  {entry.paper.year}  {_can(entry):<{can}}  {about}")
+
+
+def _can(entry: catalogue.Entry) -> str:
+    """What a trained model does besides giving samples, which all do."""
+    return ", ".join(what for what in entry.can if what != "samples") or "-"

@@ -21,7 +21,7 @@ from saddlepoint.diagnosis.finding import ENOUGH_LINES, scalars
 from saddlepoint.diagnosis.variety import YOUNG
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.datalike import shuffled
-from saddlepoint.recipe import Bounds, Recipe, Scores
+from saddlepoint.recipe import Bounds, Judges, Recipe, Scores
 from saddlepoint.types import Noise
 
 SAMPLES, HELD_OUT = 256, 1000
@@ -120,7 +120,7 @@ def _some(split: Split, count: int) -> tuple[Tensor, Tensor | None]:
 
 def _judges(model: Recipe[Any]) -> list[str]:
     judges = {"likelihood": isinstance(model, Scores), "bound": isinstance(model, Bounds)}
-    judges["discriminator"] = "discriminator" in dict(model.named_children())
+    judges["discriminator"] = isinstance(model, Judges)
     return [judge for judge, there in judges.items() if there]
 
 
@@ -131,12 +131,12 @@ def _says(model: Recipe[Any], judge: str, x: Tensor, y: Tensor | None) -> Tensor
     for start in range(0, len(x), SAMPLES):
         part = x[start : start + SAMPLES]
         if judge == "discriminator":
-            labels = () if y is None else (y[start : start + SAMPLES],)
-            said = model.get_submodule("discriminator")(part, *labels)
+            assert isinstance(model, Judges)
+            said = model.realness(part, None if y is None else y[start : start + SAMPLES])
         elif isinstance(model, Scores):
             said = model.log_prob(part)
         else:
             assert isinstance(model, Bounds)
             said = model.elbo(part, Noise("doctor", rows=len(part), start=start))
-        parts.append(said.float().flatten(1).mean(1) if said.ndim > 1 else said.float())
+        parts.append(said.float())
     return torch.cat(parts) if parts else torch.empty(0)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from saddlepoint.engine.batch_norm import JoinedBatchNorm
-from saddlepoint.engine.probe import Probe, differentiated_twice
+from saddlepoint.engine.probe import Probe, called, differentiated_twice
 from saddlepoint.errors import UserError
 
 EAGER = "eager: its gradients are differentiated again, which compiled code cannot do"
@@ -33,7 +33,8 @@ def compile_networks(probe: Probe) -> dict[str, str]:
         elif any(isinstance(module, JoinedBatchNorm) for module in network.modules()):
             outcome[name] = JOINED
         else:
-            _compile(network)
+            for part in called(network):
+                _compile(part)
             outcome[name] = "compiled"
     return outcome
 

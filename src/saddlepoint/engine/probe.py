@@ -67,9 +67,15 @@ def differentiated_twice(probe: Probe) -> set[str]:
     """The recipe's networks whose gradients its objectives differentiate again, as gradient penalties do."""
     twin, found = probe.copy(), set[str]()
     for name, network in twin.named_children():
-        network.register_forward_hook(_watch(name, found))
+        for part in called(network):
+            part.register_forward_hook(_watch(name, found))
     probe.step(twin, rows=2)
     return found
+
+
+def called(network: nn.Module) -> list[nn.Module]:
+    """The modules that a recipe calls: the network, or the members of a list of networks, itself never called."""
+    return list(network) if isinstance(network, nn.ModuleList) else [network]
 
 
 def _watch(name: str, found: set[str]) -> Callable[[nn.Module, object, object], None]:

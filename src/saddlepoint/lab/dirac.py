@@ -12,14 +12,13 @@ network; kernel losses have no discriminator to play with. WGAN-GP and DRAGAN ha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.objectives import adversarial as losses
+from saddlepoint.objectives.games import GAMES
 from saddlepoint.objectives.penalties import interpolates, orthogonality, slope, slope_squared
 
 Vector = npt.NDArray[np.float64]
@@ -27,40 +26,8 @@ Complex = npt.NDArray[np.complex128]
 START = (1.0, 1.0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Game:
-    """The losses of scores (real, fake). neutral: the score by which this discriminator says that it cannot tell."""
-
-    discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor, Tensor], Tensor]
-    neutral: float = 0.0
-
-
-GAMES: Mapping[str, Game] = {
-    "minimax": Game(
-        discriminator=losses.discriminator_minimax, generator=lambda real, fake: losses.generator_minimax(fake)
-    ),
-    "nonsaturating": Game(
-        discriminator=losses.discriminator_minimax, generator=lambda real, fake: losses.generator_nonsaturating(fake)
-    ),
-    "wasserstein": Game(
-        discriminator=losses.critic_wasserstein, generator=lambda real, fake: losses.generator_wasserstein(fake)
-    ),
-    "hinge": Game(
-        discriminator=losses.discriminator_hinge, generator=lambda real, fake: losses.generator_wasserstein(fake)
-    ),
-    "least_squares": Game(
-        discriminator=losses.discriminator_least_squares,
-        generator=lambda real, fake: losses.generator_least_squares(fake),
-        neutral=0.5,  # midway between its codes 0 and 1
-    ),
-    "relativistic_pairing": Game(
-        discriminator=losses.relativistic_pairing_discriminator, generator=losses.relativistic_pairing_generator
-    ),
-    "relativistic_average": Game(
-        discriminator=losses.relativistic_average_discriminator, generator=losses.relativistic_average_generator
-    ),
-}
+NEUTRAL: Mapping[str, float] = {"least_squares": 0.5}
+"""The score by which a discriminator says that it cannot tell, where it is not 0: midway between the codes 0 and 1."""
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]
 """Of the critic, real x, fake x and psi, of weight 1."""
@@ -84,11 +51,11 @@ PENALTIES: Mapping[str, Penalty] = {
 
 def field(state: Tensor, objective: str, penalty: str = "none", weight: float = 1.0) -> Tensor:
     """Where gradient descent takes (theta, psi), (2,): each player's own negative gradient. Differentiable again."""
-    game = GAMES[objective]
+    game, neutral = GAMES[objective], NEUTRAL.get(objective, 0.0)
     theta, psi = state[0], state[1]
 
     def critic(x: Tensor) -> Tensor:
-        return psi * x + game.neutral
+        return psi * x + neutral
 
     real, fake = torch.zeros(1, dtype=state.dtype), theta.reshape(1)
     scores = critic(real), critic(fake)

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from saddlepoint.figures import figure
-from saddlepoint.lab.dirac import GAMES, Complex, Vector, field, word
+from saddlepoint.lab.dirac import Complex, Vector, field, word
+from saddlepoint.objectives.games import GAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

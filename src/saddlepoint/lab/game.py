@@ -28,7 +28,7 @@ MARGIN = 0.25  # of the data's extent, shown around it
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Moment:
     """samples: (N, D); pull: (N, D) minus the gradient of the generator's loss on each, scaled as if it were alone;
-    scores: (G,) or (G, G) the discriminator's on the grid, None where it does not give one number."""
+    scores: (G,) or (G, G) the discriminator's on the grid, None where it does not give one number a point."""
 
     step: int
     samples: Array
@@ -76,10 +76,9 @@ def play(
     def look(step: int, model: TwoPlayer[Any]) -> Moment:
         noise = Noise("lab", seed, rows=len(real))
         batch = Batch(x=real, y=labels, index=torch.from_numpy(rows), noise=noise)
-        samples, pulled = pull(model, batch)
-        scores = surface(model, axis, data.spec.dimensions, labels)
-        kept = None if scores is None else scores.numpy()
-        return Moment(step=step, samples=samples.numpy(), pull=pulled.numpy(), scores=kept)
+        samples, pulled, alone = pull(model, batch)
+        scores = surface(model, axis, data.spec.dimensions).numpy() if alone else None
+        return Moment(step=step, samples=samples.numpy(), pull=pulled.numpy(), scores=scores)
 
     moments = watch(name, data, look, steps=steps, frames=frames, seed=seed, options=options, progress=progress)
     truth = None if isinstance(data.truth, Stacked) else data.truth
@@ -95,34 +94,39 @@ def describe(game: Game, i: int) -> str:
         found = points_against(game.truth, torch.from_numpy(moment.samples))
         said += [f"{key} {value:.3g}" for key, value in found.items()]
     if moment.scores is None:
-        said.append("no surface: the discriminator does not give one number a point")
+        said.append("no surface, for the discriminator does not give one number a point")
     return ", ".join(said)
 
 
-def pull(model: TwoPlayer[Any], batch: Batch) -> tuple[Tensor, Tensor]:
-    """Samples (B, D) and where the generator's loss would have each of them go, (B, D): downhill, B times a mean's."""
+def pull(model: TwoPlayer[Any], batch: Batch) -> tuple[Tensor, Tensor, bool]:
+    """Samples (B, D), and where the generator's loss would have each of them go, (B, D): downhill, B times a mean's.
+
+    Also whether the method asks its discriminator for one number for each x alone, so that its scores are a surface:
+    BiGAN's is shown pairs (x, z), PacGAN's several points at once, and an auto-encoder gives back a point.
+    """
     made: list[Tensor] = []
+    alone: list[bool] = []
 
     def cut(module: nn.Module, given: object, output: Tensor) -> Tensor:
         made.append(output.detach().requires_grad_())  # the loss is followed back to the samples and no further
         return made[-1]
 
-    hook = model.generator.register_forward_hook(cut)
+    def listen(module: nn.Module, given: tuple[object, ...], output: object) -> None:
+        one = len(given) == 1 and isinstance(given[0], Tensor) and given[0].shape[1:] == batch.x.shape[1:]
+        alone.append(one and isinstance(output, Tensor) and output.numel() == len(output))
+
+    hooks = [model.generator.register_forward_hook(cut), model.discriminator.register_forward_hook(listen)]
     try:
         loss = model.generator_objective(batch)["loss"]
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
     (gradient,) = torch.autograd.grad(loss, made[-1])
-    return made[-1].detach(), -gradient * len(gradient)
+    return made[-1].detach(), -gradient * len(gradient), bool(alone) and all(alone)
 
 
 @torch.no_grad()
-def surface(model: TwoPlayer[Any], axis: Tensor, dimensions: int, labels: Tensor | None = None) -> Tensor | None:
+def surface(model: TwoPlayer[Any], axis: Tensor, dimensions: int) -> Tensor:
     """The discriminator's scores on the grid: (G,), or (G, G) with the second dimension down the rows."""
     grid = axis[:, None] if dimensions == 1 else torch.cartesian_prod(axis, axis).flip(1)
-    if model.conditional:
-        return None  # a surface for each class is not one surface
-    scores = model.discriminator(grid)
-    if scores.numel() != len(grid):
-        return None
-    return scores.float().reshape([len(axis)] * dimensions)
+    return model.discriminator(grid).float().reshape([len(axis)] * dimensions)

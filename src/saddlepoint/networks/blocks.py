@@ -27,3 +27,21 @@ def init_normal(network: nn.Module, std: float = 0.02) -> None:
             nn.init.normal_(layer.weight, std=std)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch norm whose scale and shift belong to the class: (B, C, H, W), labels (B,) -> (B, C, H, W).
+
+    Dumoulin et al. 2017 (arXiv 1610.07629), equation 5.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.scale, self.shift = nn.Embedding(classes, channels), nn.Embedding(classes, channels)
+        nn.init.normal_(self.scale.weight, 1, 0.02)  # classes apart from the first step on
+        nn.init.zeros_(self.shift.weight)
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        scale, shift = self.scale(y)[:, :, None, None], self.shift(y)[:, :, None, None]
+        return self.norm(x) * scale.to(x.dtype) + shift.to(x.dtype)

@@ -31,6 +31,7 @@ class DCGANGenerator(nn.Module):
     """z (B, latent) and, with classes, labels y (B,) -> images (B, C, H, W) in (-1, 1).
 
     shape: (C, H, W); width: channels of the largest hidden map, doubled at each halving (paper: 128 up to 1024);
+    norm: makes the normalisation of a hidden layer from its number of channels;
     dropout: share of hidden channels silenced at random in training; bounded: whether the last layer is a tanh.
     """
 
@@ -41,6 +42,7 @@ class DCGANGenerator(nn.Module):
         width: int = 128,
         classes: int = 0,
         *,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
         dropout: float = 0.0,
         bounded: bool = True,
     ) -> None:
@@ -52,7 +54,7 @@ class DCGANGenerator(nn.Module):
         # On a 1x1 input this is the paper's "project and reshape", and the result keeps the memory layout.
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent + classes, hidden, smallest, bias=False)]
         for target in reversed(larger):
-            layers += [nn.BatchNorm2d(hidden), nn.ReLU(inplace=True), *_dropout(dropout)]
+            layers += [norm(hidden), nn.ReLU(inplace=True), *_dropout(dropout)]
             output = hidden // 2 if target != larger[0] else channels
             layers.append(_double(hidden, output, target, bias=target == larger[0]))
             hidden = output

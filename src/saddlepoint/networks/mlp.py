@@ -47,4 +47,5 @@ class ToExamples(nn.Module):
 
     def forward(self, flat: Tensor) -> Tensor:
         assert flat.shape[1] == math.prod(self.shape), f"{flat.shape[1]} numbers are no {self.shape}"
-        return (flat.tanh() if self.bounded else flat).unflatten(1, self.shape)
+        # In bf16 a tanh above 0.998 is 1, and its gradient 0: a pixel that is sure would never learn again.
+        return (flat.float().tanh() if self.bounded else flat).unflatten(1, self.shape)

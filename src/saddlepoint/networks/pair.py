@@ -51,14 +51,22 @@ Generator = DCGANGenerator | MLPGenerator
 Discriminator = DCGANDiscriminator | MLPDiscriminator
 
 
-def generator_for(spec: DataSpec, latent: int, width: int, widths: Sequence[int], classes: int = 0) -> Generator:
+def generator_for(
+    spec: DataSpec,
+    latent: int,
+    width: int,
+    widths: Sequence[int],
+    classes: int = 0,
+    *,
+    norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+) -> Generator:
     """A generator of such examples. width: of `DCGANGenerator`, for images; widths: of the hidden layers, for points.
 
-    classes: how many labels it is told apart, 0 for none.
+    classes: how many labels it is told apart, 0 for none; norm: of `DCGANGenerator`, the dense one has none.
     """
     if spec.kind == "points":
         return MLPGenerator(latent, spec, widths, classes)
-    return DCGANGenerator(latent, spec.shape, width, classes)
+    return DCGANGenerator(latent, spec.shape, width, classes, norm=norm)
 
 
 def discriminator_for(

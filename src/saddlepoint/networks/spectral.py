@@ -38,7 +38,7 @@ class SpectralNorm(nn.Module):
 
 
 def spectral(network: nn.Module) -> None:
-    """Put every dense and convolutional layer of `network` under spectral normalisation, in place."""
+    """Put every dense, convolutional and embedding layer of `network` under spectral normalisation, in place."""
     for layer in list(network.modules()):
-        if isinstance(layer, nn.Linear | nn.Conv2d):
+        if isinstance(layer, nn.Linear | nn.Conv2d | nn.Embedding):
             parametrize.register_parametrization(layer, "weight", SpectralNorm(len(layer.weight)))

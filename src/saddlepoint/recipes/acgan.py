@@ -30,6 +30,7 @@ class ACGANConfig(PairConfig):
         venue="ICML",
         arxiv="1610.09585",
     ),
+    group="conditional",
 )
 class ACGAN(Pair[ACGANConfig]):
     """The discriminator is not told the class: it names it, and the generator makes samples whose class is plain."""
@@ -49,6 +50,9 @@ class ACGAN(Pair[ACGANConfig]):
 
     def classify(self, x: Tensor) -> Tensor:
         return self.judge(x)[1]
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.judge(x)[0].float().flatten()
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Minimise -L_S - L_C (equations 2 and 3): the class is named on real and on generated examples."""

@@ -43,6 +43,7 @@ class AEGANConfig(PairConfig):
         year=2020,
         arxiv="2004.05472",
     ),
+    group="inference",
 )
 class AEGAN(TwoPlayer[AEGANConfig]):
     """Four networks learn a bijection: samples and latents are each judged, and each must survive the round trip."""

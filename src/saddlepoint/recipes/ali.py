@@ -35,6 +35,7 @@ class ALIConfig(InferenceConfig):
         venue="ICLR",
         arxiv="1606.00704",
     ),
+    group="inference",
 )
 class ALI(AdversarialInference[ALIConfig]):
     """A stochastic encoder, a Gaussian q(z|x), plays on the generator's side over pairs (x, z)."""

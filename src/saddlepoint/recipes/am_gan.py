@@ -34,6 +34,7 @@ class AMGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1703.02000",
     ),
+    group="conditional",
 )
 class AMGAN(Pair[AMGANConfig]):
     """One classifier of the real classes and `fake`: the generator maximises one class, not real against fake."""
@@ -50,6 +51,11 @@ class AMGAN(Pair[AMGANConfig]):
 
     def classify(self, x: Tensor) -> Tensor:
         return self.discriminator(x)[:, :-1].float()
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Log odds of not being of the class `fake`."""
+        scores = self.discriminator(x).float()
+        return scores[:, :-1].logsumexp(1) - scores[:, -1]
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """E H(v(y), D(x)) + E H(v(K + 1), D(G(z))): real examples to their class, generated ones to the last."""

@@ -29,6 +29,7 @@ class BiGANConfig(InferenceConfig):
         venue="ICLR",
         arxiv="1605.09782",
     ),
+    group="inference",
 )
 class BiGAN(AdversarialInference[BiGANConfig]):
     """A deterministic encoder plays on the generator's side over pairs (x, z), and learns to invert it."""

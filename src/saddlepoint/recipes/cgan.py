@@ -73,6 +73,7 @@ class DenseDiscriminator(nn.Module):
 
 @register(
     "cgan",
+    group="conditional",
     paper=Paper(
         title="Conditional Generative Adversarial Nets",
         authors="Mirza, Mehdi and Osindero, Simon",

@@ -29,6 +29,7 @@ class CoGANConfig(PairConfig):
         venue="NeurIPS",
         arxiv="1606.07536",
     ),
+    group="conditional",
 )
 class CoGAN(Pair[CoGANConfig]):
     """A GAN for each domain, weights shared where they are abstract: unpaired data, yet one z makes a pair."""

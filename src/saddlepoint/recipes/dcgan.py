@@ -31,6 +31,7 @@ class DCGANConfig(Folklore, TwoPlayerConfig):
 
 @register(
     "dcgan",
+    group="network",
     paper=Paper(
         title="Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
         authors="Radford, Alec and Metz, Luke and Chintala, Soumith",

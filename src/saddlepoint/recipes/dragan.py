@@ -34,6 +34,7 @@ class DRAGANConfig(PairConfig):
         year=2017,
         arxiv="1705.07215",
     ),
+    group="objective",
 )
 class DRAGAN(Pair[DRAGANConfig]):
     """The GAN game with the discriminator's gradient norm held at 1 around the data alone, wherever the fakes are."""

@@ -36,6 +36,7 @@ class GANConfig(TwoPlayerConfig):
 
 @register(
     "gan",
+    group="objective",
     paper=Paper(
         title="Generative Adversarial Nets",
         authors="Goodfellow, Ian and Pouget-Abadie, Jean and Mirza, Mehdi and Xu, Bing and Warde-Farley, David and "

@@ -27,6 +27,7 @@ class GeometricGANConfig(PairConfig):
 @register(
     "geometric_gan",
     paper=Paper(title="Geometric GAN", authors="Lim, Jae Hyun and Ye, Jong Chul", year=2017, arxiv="1705.02894"),
+    group="objective",
 )
 class GeometricGAN(Pair[GeometricGANConfig]):
     """The discriminator's last layer is a soft-margin SVM on its features; fakes move along the SVM's normal vector."""

@@ -58,6 +58,7 @@ class Judge(nn.Module):
         venue="NeurIPS",
         arxiv="1606.03657",
     ),
+    group="conditional",
 )
 class InfoGAN(Pair[InfoGANConfig]):
     """Part of the latent must be readable from the sample, so it comes to mean something, without any label."""
@@ -82,6 +83,9 @@ class InfoGAN(Pair[InfoGANConfig]):
         """What Q reads from x: the logits of each categorical code, and the means of the continuous ones."""
         *logits, mean, _ = self.discriminator(x)[1].split(self._sizes, 1)
         return logits, mean
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.discriminator(x)[0].float().flatten()
 
     @property
     def _sizes(self) -> list[int]:

@@ -37,6 +37,7 @@ class LSGANConfig(PairConfig):
         venue="ICCV",
         arxiv="1611.04076",
     ),
+    group="objective",
     presets={"lsgan_pearson": {"a": -1.0, "b": 1.0, "c": 0.0}},
 )
 class LSGAN(Pair[LSGANConfig]):

@@ -39,6 +39,7 @@ def packed(x: Tensor, m: int) -> Tensor:
         venue="NeurIPS",
         arxiv="1712.04086",
     ),
+    group="network",
 )
 class PacGAN(Pair[PacGANConfig]):
     """The discriminator judges several examples at once, so a generator without variety is seen by its repeats."""
@@ -56,6 +57,10 @@ class PacGAN(Pair[PacGANConfig]):
     def judge(self, x: Tensor) -> Tensor:
         """One logit a pack."""
         return self.discriminator(packed(x, self.config.packing))
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Each example shares the logit of its pack."""
+        return self.judge(x).float().flatten().repeat_interleave(self.config.packing)[: len(x)]
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """-E log D(x_1, ..., x_m) - E log(1 - D(G(z_1), ..., G(z_m))): a pack is all real or all generated."""

@@ -73,6 +73,7 @@ def usual_gamma(spec: DataSpec) -> tuple[float, float]:
 
 @register(
     "r3gan",
+    group="network",
     paper=Paper(
         title="The GAN is dead; long live the GAN! A Modern GAN Baseline",
         authors="Huang, Yiwen and Gokaslan, Aaron and Kuleshov, Volodymyr and Tompkin, James",
@@ -141,6 +142,9 @@ class R3GAN(Recipe[R3GANConfig]):
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.discriminator(x).float().flatten()
 
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         return self.generate(self.prior(noise))

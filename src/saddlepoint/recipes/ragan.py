@@ -28,6 +28,7 @@ class RaGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1807.00734",
     ),
+    group="objective",
 )
 class RaGAN(Pair[RaGANConfig]):
     """The discriminator says how much more real an example is than the average one of the other kind."""

@@ -37,6 +37,7 @@ class SNGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1802.05957",
     ),
+    group="objective",
 )
 class SNGAN(Pair[SNGANConfig]):
     """The discriminator's layers are divided by their largest singular value, so its slope is bounded by design."""
@@ -55,7 +56,7 @@ class SNGAN(Pair[SNGANConfig]):
         # One pass, so one step of the power iteration an update (algorithm 1); no batch norm minds the mixture.
         d_real, d_fake = self.discriminator(torch.cat([batch.x, fake])).chunk(2)
         loss = discriminator_hinge(d_real, d_fake)
-        return {"loss": loss, "d_real": d_real.float().mean(), "d_fake": d_fake.float().mean()}
+        return {"loss": loss, "score_real": d_real.float().mean(), "score_fake": d_fake.float().mean()}
 
     def generator_objective(self, batch: Batch) -> Losses:
         """Equation 17: minimise -E D(G(z))."""

@@ -32,6 +32,7 @@ class UnrolledGANConfig(PairConfig):
         venue="ICLR",
         arxiv="1611.02163",
     ),
+    group="network",
 )
 class UnrolledGAN(Pair[UnrolledGANConfig]):
     """The generator answers the discriminator as it will be after K more steps, and sees how those answer it."""

@@ -45,6 +45,7 @@ a discretised logistic has no such reward, and its floor (PixelCNN++'s) only gua
 
 @register(
     "vae",
+    group="variational",
     paper=Paper(
         title="Auto-Encoding Variational Bayes",
         authors="Kingma, Diederik P. and Welling, Max",

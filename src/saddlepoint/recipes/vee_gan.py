@@ -33,6 +33,7 @@ class VEEGANConfig(InferenceConfig):
         venue="NeurIPS",
         arxiv="1705.07761",
     ),
+    group="inference",
 )
 class VEEGAN(Recipe[VEEGANConfig]):
     """A reconstructor maps samples back to their noise, which they cannot do who have lost modes of it."""
@@ -98,6 +99,10 @@ class VEEGAN(Recipe[VEEGANConfig]):
 
     def encode(self, x: Tensor) -> Tensor:
         return self.reconstructor(x)
+
+    def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Minus the log ratio: D favours what comes from the generator."""
+        return -self.discriminator(x, self.encode(x)).float().flatten()
 
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         return self.generate(self.prior(noise))

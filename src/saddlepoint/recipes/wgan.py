@@ -41,6 +41,7 @@ class WGANConfig(PairConfig):
         venue="ICML",
         arxiv="1701.07875",
     ),
+    group="objective",
 )
 class WGAN(Pair[WGANConfig]):
     """A critic with clipped weights, kept near its optimum, estimates a Wasserstein distance that G lowers."""

@@ -43,6 +43,7 @@ class WGANDivConfig(PairConfig):
         venue="ECCV",
         arxiv="1712.01026",
     ),
+    group="objective",
 )
 class WGANDiv(Pair[WGANDivConfig]):
     """A Wasserstein divergence, not the distance: the critic pays for a power of its gradient, free to choose it."""

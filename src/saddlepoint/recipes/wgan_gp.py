@@ -36,6 +36,7 @@ class WGANGPConfig(PairConfig):
 
 @register(
     "wgan_gp",
+    group="objective",
     paper=Paper(
         title="Improved Training of Wasserstein GANs",
         authors="Gulrajani, Ishaan and Ahmed, Faruk and Arjovsky, Martin and Dumoulin, Vincent and Courville, Aaron",

@@ -48,6 +48,7 @@ class AdaGANConfig(PairConfig):
         venue="NeurIPS",
         arxiv="1701.02386",
     ),
+    group="ensemble",
 )
 class AdaGAN(Recipe[AdaGANConfig]):
     """Boosting: a mixture of GANs trained one after another, each on what the mixture before it lacks."""

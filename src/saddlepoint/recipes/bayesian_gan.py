@@ -55,6 +55,7 @@ class BayesianGANConfig(Config):
         venue="NeurIPS",
         arxiv="1705.09558",
     ),
+    group="ensemble",
 )
 class BayesianGAN(Recipe[BayesianGANConfig]):
     """Ten generators and ten discriminators drawn from the posterior of their weights by Hamiltonian Monte Carlo."""

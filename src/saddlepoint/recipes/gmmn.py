@@ -42,6 +42,7 @@ class GMMNConfig(config.Config):
         venue="ICML",
         arxiv="1502.02761",
     ),
+    group="moments",
 )
 class GMMN(Recipe[GMMNConfig]):
     """No discriminator: a generator lowers the maximum mean discrepancy of its samples under a fixed kernel."""

@@ -53,6 +53,7 @@ class MMDGANConfig(PairConfig):
         venue="NeurIPS",
         arxiv="1705.08584",
     ),
+    group="moments",
 )
 class MMDGAN(Recipe[MMDGANConfig]):
     """Moment matching under a kernel that is learned: the critic is an auto-encoder whose code the kernel compares."""

@@ -51,7 +51,7 @@ class GoGANConfig(PairConfig):
         year=2017,
         arxiv="1704.04865",
     ),
-    group="ensemble",
+    group="objective",
 )
 class GoGAN(Pair[GoGANConfig]):
     """Wasserstein GANs in stages: critics rank data above their own samples, and further above the last stage's."""

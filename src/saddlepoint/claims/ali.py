@@ -16,7 +16,9 @@ CLAIM = Claim(
         ),
     },
     settings={
-        "quick": {"mnist": Setting(images=28_000, options={"width": 32, "batch": 32, "ema": 4000})},
+        "quick": {
+            "mnist": Setting(images=28_000, options={"width": 32, "latent": 16, "lr": 5e-4, "batch": 32, "ema": 4000})
+        },
         "full": {"mnist": Setting(images=5_000_000, options={"batch": 100})},
     },
     gap="The paper's convolutional and maxout networks of each set are replaced by DCGAN's; semi-supervised "

@@ -16,7 +16,9 @@ CLAIM = Claim(
         ),
     },
     settings={
-        "quick": {"mnist": Setting(images=38_000, options={"width": 32, "batch": 32, "ema": 4000})},
+        "quick": {
+            "mnist": Setting(images=38_000, options={"width": 32, "latent": 16, "lr": 5e-4, "batch": 32, "ema": 4000})
+        },
         "full": {"mnist": Setting(images=5_000_000, options={"batch": 128})},
     },
     gap="The paper's MNIST networks are dense, with 1,024 units twice; ours are DCGAN's and a dense part for "

@@ -14,7 +14,7 @@ from torch.func import functional_call
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.objectives.unrolled import unrolled_adam
+from saddlepoint.objectives.unrolled import unrolled
 from saddlepoint.types import Batch, Losses
 
 
@@ -55,7 +55,7 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
             return discriminator_minimax(self._judge(parameters, batch.x), self._judge(parameters, fake))
 
         own = {name: p.detach().requires_grad_() for name, p in self.discriminator.named_parameters()}
-        ahead = unrolled_adam(d_loss, own, self.config.unroll, self.config.lr, self.config.betas)
+        ahead = unrolled(d_loss, own, self.config.unroll, self.config.lr)
         return {"loss": generator_nonsaturating(self._judge(ahead, fake))}
 
     def _judge(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:

@@ -121,6 +121,8 @@ def check(probe: Probe, batch: int, micro_batch: int) -> str:
     smaller = (rows >> i for i in range(1, rows.bit_length()))
     safe = next((part for part in smaller if expected.at(batch, part) * HEAP <= free), None)
     advice = f"micro_batch={safe} will fit" if safe else "a smaller micro_batch is not enough, a smaller model may be"
+    if probe.recipe.compares:  # it takes its batch whole
+        advice = "a smaller batch or model takes less"
     if least > free:
         raise UserError(
             f"Training takes at least {size(least)} more memory, and {size(free)} are free on {device}: {advice}."

@@ -18,7 +18,7 @@ from support import equal, small, tensors, trainer
 
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
 PAIRWISE = {"gmmn", "mmd_gan"}
-"""Kernels of all pairs grow with the square of the rows, so a straight line says less than it takes: at least so much."""
+"""Kernels of all pairs grow with the square of the rows, so a straight line says less than it takes."""
 PHASED = {"adagan", "gogan"}
 """The first step is not like the later ones: adagan's other components have no moments yet, gogan keeps no copy yet."""
 SPEC = saddlepoint.DataSpec(shape=(1, 8, 8))

@@ -153,10 +153,17 @@ def test_a_classifier_learns_from_a_hundred_labels_and_resumes(tmp_path):
     assert whole.probe.step(whole.probe.copy(), 4) is None, "the probe offers labels too"
 
 
-@pytest.mark.parametrize(("name", "said"), [("cgan", "CGAN needs every label"), ("dcgan", "DCGAN learns no labels")])
-def test_recipes_that_cannot_use_few_labels_refuse_them(name, said, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "said", "config"),
+    [
+        ("cgan", "CGAN needs every label", {}),
+        ("dcgan", "DCGAN learns no labels", {}),
+        ("am_gan", "AMGAN needs every label", {"labelling": "dynamic"}),
+    ],
+)
+def test_recipes_that_cannot_use_few_labels_refuse_them(name, said, config, tmp_path):
     with pytest.raises(UserError, match=f"labels=100: {said}; leave labels out"):
-        saddlepoint.train(name, "digits", labels=100, out=tmp_path / "run", steps=1, device="cpu")
+        saddlepoint.train(name, "digits", labels=100, out=tmp_path / "run", steps=1, device="cpu", **config)
     assert not (tmp_path / "run").exists()
 
 

@@ -142,6 +142,12 @@ def test_the_table_has_means_spreads_floors_and_the_best_first():
     assert any("ELBO: 0.5" in line for line in lines)
 
 
+def test_a_divergence_from_a_missing_mode_is_said_to_be_infinite():
+    page = table([row("gan", 0, 4.0), row("gan", 1, float("inf")), row("dcgan", 0, float("inf"))])
+    assert "∞ in 1 of 2" in page
+    assert "| ∞ |" in page
+
+
 def test_seeds_of_other_defaults_are_never_averaged():
     page = table([row("gan", 0, 4.0), row("gan", 1, 6.0, config="after")])
     assert "| gan (-) | 1,000 | 1.5 | 1 | 4 |" in page

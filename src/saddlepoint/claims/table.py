@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -119,6 +120,8 @@ def _spread(values: Iterable[float]) -> str:
     found = list(values)
     if not found:
         return ""
+    if endless := sum(math.isinf(value) for value in found):
+        return "∞" if len(found) == 1 else f"∞ in {endless} of {len(found)}"
     mean = statistics.fmean(found)
     return _number(mean) + (f" ± {_number(statistics.stdev(found))}" if len(found) > 1 else "")
 

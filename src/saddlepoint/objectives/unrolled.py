@@ -10,24 +10,16 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-TINY = 1e-12
-
 
 def unrolled(
-    loss: Callable[[dict[str, Tensor]], Tensor], parameters: Mapping[str, Tensor], steps: int, lr: float
+    loss: Callable[[dict[str, Tensor]], Tensor], parameters: Mapping[str, Tensor], steps: int, rate: float
 ) -> dict[str, Tensor]:
-    """The parameters after `steps` descents on `loss`, differentiable through every step.
-
-    A step is lr times the gradient over its root mean square in each tensor, so as large as Adam's would be. That scale
-    counts as a constant, as the state of a running Adam nearly is: a fresh Adam divides each gradient by itself, whose
-    derivative is 0 but for spikes where a gradient is near 0.
+    """The parameters after `steps` of gradient descent on `loss`, differentiable through every step: equation 7.
 
     loss: from parameters by name to a scalar, whose value may depend on other tensors: gradients reach those too.
     """
     now = dict(parameters)
     for _ in range(steps):
         grads = torch.autograd.grad(loss(now), list(now.values()), create_graph=True)
-        for (key, value), grad in zip(list(now.items()), grads, strict=True):
-            scale = grad.detach().square().mean().sqrt()
-            now[key] = value - lr * grad / (scale + TINY)
+        now = {key: value - rate * grad for (key, value), grad in zip(now.items(), grads, strict=True)}
     return now

@@ -21,6 +21,8 @@ from saddlepoint.types import Batch, Losses
 class UnrolledGANConfig(PairConfig):
     unroll: int = Field(5, ge=0)
     """Discriminator steps that the generator looks ahead (K); 0 is a plain GAN."""
+    unroll_rate: float = Field(1e-4, gt=0)
+    """Rate of those steps (eta): small for wide networks, whose output answers to many weights at once."""
 
 
 @register(
@@ -55,7 +57,7 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
             return discriminator_minimax(self._judge(parameters, batch.x), self._judge(parameters, fake))
 
         own = {name: p.detach().requires_grad_() for name, p in self.discriminator.named_parameters()}
-        ahead = unrolled(d_loss, own, self.config.unroll, self.config.lr)
+        ahead = unrolled(d_loss, own, self.config.unroll, self.config.unroll_rate)
         return {"loss": generator_nonsaturating(self._judge(ahead, fake))}
 
     def _judge(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recipe": {"types", "config", "errors", "pictures"},
     "source": set(),
     "catalogue": {"recipe", "config", "types", "errors", "source"},
-    "families": {"distributed", "recipe", "config", "types", "objectives", "distributions", "networks"},
+    "families": {"errors", "distributed", "recipe", "config", "types", "objectives", "distributions", "networks"},
     "recipes": {
         *("families", "catalogue", "recipe", "networks", "objectives", "distributions", "config", "types", "errors"),
         "distributed",

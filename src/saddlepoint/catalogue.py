@@ -176,7 +176,9 @@ def _entries() -> dict[str, Entry]:
 def _shipped() -> dict[str, Entry]:
     """The package's own recipes, read from source without running it."""
     entries: dict[str, Entry] = {}
-    families = classes_in(Path(__file__).parent / "families.py")
+    families: dict[str, ast.ClassDef] = {}
+    for path in (Path(__file__).parent / "families").glob("[!_]*.py"):
+        families |= classes_in(path)
     for path in sorted((Path(__file__).parent / "recipes").glob("[!_]*.py")):
         classes = {**families, **classes_in(path)}
         for node in classes.values():

@@ -14,7 +14,8 @@ from saddlepoint.engine.update import Updater
 from saddlepoint.errors import UserError
 from saddlepoint.objectives.games import GAMES
 from saddlepoint.objectives.legality import OF_GRADIENTS, RULES, Composition, refusal
-from saddlepoint.recipes.composed_gan import WEIGHTS, Objective, Penalty
+from saddlepoint.objectives.penalty import WEIGHTS
+from saddlepoint.recipes.composed_gan import Objective, Penalty
 from saddlepoint.types import Batch, DataSpec, Noise
 
 IMAGES = DataSpec(shape=(1, 8, 8))
@@ -155,14 +156,12 @@ def test_penalties_of_a_linear_discriminator(name, expected):
 
 
 def test_penalties_are_taken_where_they_say(monkeypatch):
-    from saddlepoint.recipes import composed_gan
+    from saddlepoint.objectives import penalty
 
     seen: dict[str, torch.Tensor] = {}
     for function in ("slope", "slope_squared"):
-        whole = getattr(composed_gan, function)
-        monkeypatch.setattr(
-            composed_gan, function, lambda critic, x, whole=whole: seen.update({now: x}) or whole(critic, x)
-        )
+        whole = getattr(penalty, function)
+        monkeypatch.setattr(penalty, function, lambda critic, x, whole=whole: seen.update({now: x}) or whole(critic, x))
     gan = catalogue.create("composed_gan", POINTS, widths=[8])
     batch, fake = batch_of(POINTS, 500), torch.full((500, 2), 5.0)
     for now in OF_GRADIENTS:  # read by the patched functions

@@ -15,12 +15,11 @@ from torch.nn.functional import one_hot
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.config import Positive
 from saddlepoint.errors import UserError
-from saddlepoint.families import TwoPlayer, TwoPlayerConfig
+from saddlepoint.families import ConditionalTwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.blocks import Maxout
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlepoint.networks.mlp import ToExamples
-from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.types import Batch, DataSpec, Losses, Noise
+from saddlepoint.types import DataSpec, Noise
 
 
 class CGANConfig(TwoPlayerConfig):
@@ -82,12 +81,11 @@ class DenseDiscriminator(nn.Module):
     ),
     presets={"cgan_conv": {"network": "conv"}},
 )
-class CGAN(TwoPlayer[CGANConfig]):
+class CGAN(ConditionalTwoPlayer[CGANConfig]):
     """Both players see the label, so the generator can be asked for a class."""
 
     Config = CGANConfig
     kinds = ("image", "points")
-    conditional = True
 
     def build(self) -> None:
         spec, config = self.spec, self.config
@@ -112,19 +110,3 @@ class CGAN(TwoPlayer[CGANConfig]):
         if self.config.network == "mlp":
             return noise.normal(self.config.latent)
         return 2 * noise.uniform(self.config.latent) - 1
-
-    def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.generator(z, y)
-
-    def discriminator_objective(self, batch: Batch) -> Losses:
-        """Equation 2, the discriminator's side; a fake carries the label it was made for."""
-        with torch.no_grad():
-            fake = self.generate(self.prior(batch.noise), batch.y)
-        d_real, d_fake = self.discriminator(batch.x, batch.y), self.discriminator(fake, batch.y)
-        loss = discriminator_minimax(d_real, d_fake)
-        return {"loss": loss, "d_real": d_real.sigmoid().mean(), "d_fake": d_fake.sigmoid().mean()}
-
-    def generator_objective(self, batch: Batch) -> Losses:
-        """Equation 2, the generator's side, in the non-saturating form of Goodfellow et al. 2014, section 3."""
-        fake = self.generate(self.prior(batch.noise), batch.y)
-        return {"loss": generator_nonsaturating(self.discriminator(fake, batch.y))}

@@ -22,7 +22,7 @@ from saddlepoint.networks.mlp import ToExamples, mlp
 from saddlepoint.networks.spectral import spectral
 from saddlepoint.objectives.games import GAMES
 from saddlepoint.objectives.legality import Composition, refusal
-from saddlepoint.objectives.penalties import interpolates, orthogonality, slope, slope_squared
+from saddlepoint.objectives.penalty import WEIGHTS, penalty
 from saddlepoint.types import Batch, Losses
 
 Objective = Literal[
@@ -35,14 +35,6 @@ Objective = Literal[
     "relativistic_average",
 ]
 Penalty = Literal["r1", "r2", "wgan_gp", "dragan", "zero_centred", "orthogonal"]
-WEIGHTS: dict[str, float] = {
-    "r1": 10.0,
-    "r2": 10.0,
-    "wgan_gp": 10.0,
-    "dragan": 10.0,
-    "zero_centred": 10.0,
-    "orthogonal": 1e-4,
-}
 NORMS = {"batch": nn.BatchNorm2d, "layer": partial(nn.GroupNorm, 1)}
 
 
@@ -135,21 +127,8 @@ class ComposedGAN(TwoPlayer[ComposedGANConfig]):
 
     def penalty(self, name: str, batch: Batch, fake: Tensor) -> Tensor:
         """One penalty before its weight, in float32."""
-        critic, real, fake = self.discriminator, batch.x.float(), fake.float()
-        match name:
-            case "r1":  # Mescheder et al. 2018, equation 9
-                return slope_squared(critic, real).mean() / 2
-            case "r2":  # Mescheder et al. 2018, section 4.1
-                return slope_squared(critic, fake).mean() / 2
-            case "wgan_gp":  # Gulrajani et al. 2017, equation 3
-                return (slope(critic, interpolates(real, fake, batch.noise.uniform(1))) - 1).square().mean()
-            case "zero_centred":  # Thanh-Tung et al. 2019 (arXiv 1902.03984)
-                return slope_squared(critic, interpolates(real, fake, batch.noise.uniform(1))).mean()
-            case "dragan":  # Kodali et al. 2017, algorithm 1
-                deviation = 0.5 * whole_batch(real).std()
-                return (slope(critic, real + deviation * batch.noise.normal(*real.shape[1:])) - 1).square().mean()
-            case _:
-                return orthogonality(p for p in critic.parameters() if p.ndim > 1)
+        deviation = whole_batch(batch.x.float()).std() if name == "dragan" else batch.x.new_zeros(())
+        return penalty(name, self.discriminator, batch.x.float(), fake.float(), batch.noise, deviation)
 
     def generator_objective(self, batch: Batch) -> Losses:
         """The game's other loss."""

@@ -6,32 +6,23 @@ GANs. NeurIPS 2016, arXiv 1606.03498.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
-
 import torch
 from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from saddlepoint.catalogue import Paper, register
-from saddlepoint.config import Config, Decays, Positive
-from saddlepoint.distributed import broadcast, whole_batch
+from saddlepoint.distributed import whole_batch
 from saddlepoint.errors import UserError
+from saddlepoint.families import SemiSupervised, SemiSupervisedConfig
 from saddlepoint.networks.history import History
-from saddlepoint.networks.improved_gan import make_generator, make_judge
-from saddlepoint.networks.weight_norm import initialise
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.recipe import Batches, Player, Recipe, Update
-from saddlepoint.types import Batch, Losses, Noise
-
-EPS = 1e-4
-"""Of Adam: theirs stands within the root, sqrt(v + 1e-8), where small gradients make it a floor of 1e-4."""
+from saddlepoint.recipe import Batches, Update
+from saddlepoint.types import Batch, Losses
 
 
-class ImprovedGANConfig(Config):
+class ImprovedGANConfig(SemiSupervisedConfig):
     # Defaults are the authors' semi-supervised MNIST experiment; the preset has what the paper does for samples.
-    supervised: bool = True
-    """Learn to classify by the labels that are known, where data has labels."""
     feature_matching: bool = True
     """G matches the mean of D's last hidden layer, section 3.1; else it plays the non-saturating loss."""
     minibatch_discrimination: bool = False
@@ -42,22 +33,6 @@ class ImprovedGANConfig(Config):
     """What D is to answer to data: one-sided label smoothing, section 3.4, says 0.9."""
     virtual_batch_norm: bool = False
     """G's batch norm takes a fixed reference batch, section 3.5."""
-    network: Literal["mlp", "standard"] = "mlp"
-    """The paper's dense networks for MNIST, or those of other methods: DCGAN's for images, ReLU layers for points."""
-    widths: Annotated[tuple[int, ...], Positive] = (1000, 500, 250, 250, 250)
-    """Units in D's hidden dense layers, and for points with network=standard in G's."""
-    g_widths: Annotated[tuple[int, ...], Positive] = (500, 500)
-    """network=mlp: softplus units in G's hidden layers."""
-    noise: Annotated[tuple[float, float], Field(min_length=2)] = (0.3, 0.5)
-    """network=mlp: standard deviation of the noise on D's input, images being in [0, 1], and on its hidden layers."""
-    width: int = Field(128, ge=1)
-    """network=standard, images: channels of the largest hidden maps, doubled at each halving of the size."""
-    latent: int = Field(100, ge=1)
-    """Dimensions of z."""
-    lr: float = Field(3e-3, gt=0)
-    """Learning rate of both players."""
-    betas: Annotated[tuple[float, float], Decays] = (0.5, 0.999)
-    """Adam's decay rates."""
 
 
 @register(
@@ -83,55 +58,25 @@ class ImprovedGANConfig(Config):
         }
     },
 )
-class ImprovedGAN(Recipe[ImprovedGANConfig]):
+class ImprovedGAN(SemiSupervised[ImprovedGANConfig]):
     """A discriminator that also names the class learns from a few labels; with five techniques for stable training."""
 
     Config = ImprovedGANConfig
-    kinds = ("image", "points")
-    compares = True
-    averaged: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    eps = 1e-4
+    """Theirs stands within the root, sqrt(v + 1e-8), where small gradients make it a floor of 1e-4."""
 
     def build(self) -> None:
-        config, spec = self.config, self.spec
-        self.classes = len(spec.classes) if config.supervised else 0
-        standard = config.network == "standard"
-        if standard and spec.kind == "image" and min(spec.shape[1:]) < 8:
-            raise UserError(f"network=standard needs images of at least 8 pixels a side, and this is {spec}.")
-        if standard and spec.kind == "points" and config.virtual_batch_norm:
+        config = self.config
+        if config.network == "standard" and self.spec.kind == "points" and config.virtual_batch_norm:
             raise UserError("virtual_batch_norm=True: the standard networks of points have no batch norm.")
-        self.generator = make_generator(
-            spec,
-            config.latent,
-            config.widths if standard else config.g_widths,
-            width=config.width if standard else None,
-            virtual=config.virtual_batch_norm,
-        )
-        self.discriminator = make_judge(
-            spec,
-            config.widths,
-            max(self.classes, 1),
-            width=config.width if standard else None,
-            noise=config.noise,
-            minibatch=config.minibatch_discrimination,
+        self.build_pair(
+            max(self.classes, 1), virtual=config.virtual_batch_norm, minibatch=config.minibatch_discrimination
         )
         if config.history:
             self.g_past, self.d_past = History(self.generator), History(self.discriminator)
 
-    def players(self) -> dict[str, Player]:
-        lr, betas = self.config.lr, self.config.betas
-        return {
-            name: Player(modules=(getattr(self, name),), lr=lr, betas=betas, eps=EPS)
-            for name in ("discriminator", "generator")
-        }
-
     def step(self, batches: Batches, update: Update, t: int) -> None:
-        batch = next(batches)
-        labelled = next(batches.labelled) if self.classes else None
-        if t == 0:
-            initialise(self.discriminator, whole_batch(batch.x))
-            broadcast(self.discriminator)
-        update("discriminator", lambda part: self.discriminator_objective(part, labelled), batch)
-        update("generator", self.generator_objective, next(batches))
+        super().step(batches, update, t)
         if self.config.history:
             self.d_past.remember(self.discriminator)
             self.g_past.remember(self.generator)
@@ -169,27 +114,8 @@ class ImprovedGAN(Recipe[ImprovedGANConfig]):
             loss = loss + self.config.history * self.g_past.distance(self.generator)
         return {"loss": loss}
 
-    def classify(self, x: Tensor) -> Tensor:
-        """Logits of the K classes, (B, K).
-
-        Raises:
-            UserError: it was trained without labels.
-        """
-        if not self.classes:
-            raise UserError("This model was trained without labels: it cannot classify.")
-        return self.discriminator(x).float()
-
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return log_evidence(self.discriminator(x)).float().flatten()
-
-    def prior(self, noise: Noise) -> Tensor:
-        return 2 * noise.uniform(self.config.latent) - 1
-
-    def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.generator(z)
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise), y)
 
 
 def log_evidence(logits: Tensor) -> Tensor:

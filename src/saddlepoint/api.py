@@ -321,7 +321,9 @@ def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str,
 
 def _spec_of(manifest: dict[str, Any]) -> DataSpec:
     spec = manifest["data"]["spec"]
-    return DataSpec(kind=spec["kind"], shape=tuple(spec["shape"]), classes=tuple(spec["classes"]))
+    return DataSpec(
+        kind=spec["kind"], shape=tuple(spec["shape"]), classes=tuple(spec["classes"]), levels=spec.get("levels", 256)
+    )
 
 
 def _folder(run: str | Path | Run) -> Path:

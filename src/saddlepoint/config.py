@@ -87,6 +87,9 @@ class DataConfig(Config):
     """How an image of another shape meets `size`: centre crop, pad with black, or stretch."""
     mode: Literal["auto", "grey", "rgb", "rgba"] = "auto"
     """Channels of every example; auto: grey if all images are grey, else RGB."""
+    binarise: Literal["none", "threshold", "fixed", "stochastic"] = "none"
+    """Black and white pixels: grey at least half is white, or each pixel is white with a probability of its grey level,
+    drawn once (fixed) or, in training, anew each time it is seen (stochastic)."""
     flip: bool = False
     """Mirror images left to right at random in training."""
     labels: int = Field(default=0, ge=0)

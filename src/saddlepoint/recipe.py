@@ -83,6 +83,8 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Kinds of data it can learn."""
     min_side: ClassVar[int] = 1
     """Smallest image height and width its networks can take."""
+    binary: ClassVar[bool] = False
+    """Whether it learns images of black and white pixels alone."""
     conditional: bool = False
     """Whether it needs labels and samples by class; a config may leave that out (`build` then sets it to False)."""
     compares: ClassVar[bool] = False
@@ -165,6 +167,10 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         name = type(self).__name__
         if spec.kind not in self.kinds:
             raise UserError(f"{name} learns {' or '.join(self.kinds)} data, and this is {spec}.")
+        if self.binary and spec.kind == "image" and spec.levels != 2:
+            raise UserError(
+                f"{name} learns black and white pixels, and this is {spec}: binarise=stochastic makes them."
+            )
         if spec.kind == "image" and min(spec.shape[1:]) < self.min_side:
             raise UserError(f"{name} needs images of at least {self.min_side} pixels a side, and this is {spec}.")
         if self.conditional and len(spec.classes) < 2:
@@ -201,15 +207,27 @@ class Encodes(Protocol):
 
 @runtime_checkable
 class Scores(Protocol):
-    def log_prob(self, x: Tensor) -> Tensor:
-        """Exact log-likelihood in nats, (B,)."""
+    def log_prob(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """Exact log-likelihood in nats, (B,), given the labels (B,) if the model is conditional."""
         ...
 
 
 @runtime_checkable
 class Bounds(Protocol):
-    def elbo(self, x: Tensor, noise: Noise) -> Tensor:
-        """A lower bound on the log-likelihood in nats, (B,). Never called a likelihood."""
+    def elbo(self, x: Tensor, noise: Noise, y: Tensor | None = None) -> Tensor:
+        """A lower bound on the log-likelihood in nats, (B,), given the labels if the model is conditional.
+
+        Never called a likelihood.
+        """
+        ...
+
+
+@runtime_checkable
+class Weighs(Protocol):
+    """Bounds that tighten with the number of draws: Burda et al. 2016 (arXiv 1509.00519), equation 8."""
+
+    def log_weights(self, x: Tensor, noise: Noise, k: int, y: Tensor | None = None) -> Tensor:
+        """log p(x, z) - log q(z|x) for k draws of z from q(z|x), in nats: (k, B)."""
         ...
 
 
@@ -234,6 +252,7 @@ CAPABILITIES: dict[str, type] = {
     "encodes": Encodes,
     "scores": Scores,
     "bounds": Bounds,
+    "weighs": Weighs,
     "classifies": Classifies,
 }
 

@@ -11,6 +11,7 @@ METHODS: dict[str, set[str]] = {
     "encodes": {"encode"},
     "scores": {"log_prob"},
     "bounds": {"elbo"},
+    "weighs": {"log_weights"},
     "classifies": {"classify"},
 }
 """The methods of each capability of `saddlepoint.recipe.CAPABILITIES`, in that order."""

@@ -25,6 +25,8 @@ class DataSpec:
     shape: tuple[int, ...]
     kind: Literal["image", "points"] = "image"
     classes: tuple[str, ...] = ()
+    levels: int = 256
+    """Of images: how many values a number takes, evenly spaced from -1 to 1; 2 for black and white pixels."""
 
     def __post_init__(self) -> None:
         assert len(self.shape) == (3 if self.kind == "image" else 1), self.shape
@@ -39,7 +41,8 @@ class DataSpec:
         if self.kind == "points":
             return f"points of {self.shape[0]} dimensions{labels}"
         channels, height, width = self.shape
-        return f"images {height}x{width}x{channels}{labels}"
+        binary = "binary " if self.levels == 2 else ""
+        return f"{binary}images {height}x{width}x{channels}{labels}"
 
 
 def derive_seed(*key: int | str) -> int:

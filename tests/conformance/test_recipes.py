@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,7 +14,7 @@ from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.recipe import CAPABILITIES, Bounds, Classifies, Encodes, Latent, Scores, capabilities
+from saddlepoint.recipe import CAPABILITIES, Bounds, Classifies, Encodes, Latent, Scores, Weighs, capabilities
 from saddlepoint.types import DataSpec, Noise
 from support import equal, small, tensors
 
@@ -25,24 +26,27 @@ CYCLES = {"adagan": 8}
 KINDS = [(name, kind) for name in NAMES for kind in catalogue.recipe_class(name).kinds]
 
 
-def spec_of(kind: str, shape: tuple[int, ...] = (1, 8, 8)) -> DataSpec:
-    return (
-        DataSpec(kind="points", shape=(2,), classes=CLASSES)
-        if kind == "points"
-        else DataSpec(shape=shape, classes=CLASSES)
-    )
+def spec_of(name: str, kind: str, shape: tuple[int, ...] = (1, 8, 8)) -> DataSpec:
+    """What this recipe is tried on."""
+    if kind == "points":
+        return DataSpec(kind="points", shape=(2,), classes=CLASSES)
+    return DataSpec(shape=shape, classes=CLASSES, levels=2 if catalogue.recipe_class(name).binary else 256)
+
+
+def data_of(name: str, kind: str, shape: tuple[int, ...] = (1, 8, 8)) -> Data:
+    return random_data(spec_of(name, kind, shape))
 
 
 @functools.cache
-def data_of(kind: str, shape: tuple[int, ...] = (1, 8, 8)) -> Data:
+def random_data(spec: DataSpec) -> Data:
     """Forty random examples, in memory."""
-    spec = spec_of(kind, shape)
     draw = torch.Generator().manual_seed(0)
-    if kind == "points":
+    if spec.kind == "points":
         rows = torch.randn(40, 2, generator=draw).numpy()
     else:
-        c, h, w = shape
-        rows = torch.randint(256, (40, h, w, c), generator=draw, dtype=torch.uint8).numpy()
+        c, h, w = spec.shape
+        rows = torch.randint(spec.levels, (40, h, w, c), generator=draw, dtype=torch.uint8).numpy()
+        rows = rows * np.uint8(255 // (spec.levels - 1))
     y = torch.randint(len(CLASSES), (40,), generator=draw).numpy() if spec.classes else None
     index = torch.arange(40).numpy()
     train, validation, test = (
@@ -88,13 +92,13 @@ def test_it_says_where_it_comes_from(name):
 @pytest.mark.parametrize("name", sorted(set(catalogue.names()) - set(NAMES)))
 def test_a_preset_is_a_valid_config_and_can_be_built(name):
     assert catalogue.configure(name) != catalogue.configure(catalogue.info(name).recipe)
-    catalogue.create(name, DataSpec(shape=(3, 32, 32), classes=CLASSES))
+    catalogue.create(name, spec_of(catalogue.info(name).recipe, "image", (3, 32, 32)))
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS if kind == "image"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_any_shape_of_image(name, shape):
-    t = steps(training(name, data_of("image", shape)), 1)
+    t = steps(training(name, data_of(name, "image", shape)), 1)
     x = t.recipe.sample(3)
     assert x.shape == (3, *shape)
     assert x.isfinite().all()
@@ -103,7 +107,7 @@ def test_any_shape_of_image(name, shape):
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_samples(name, kind):
-    recipe = small(name, spec_of(kind))
+    recipe = small(name, spec_of(name, kind))
     x = recipe.sample(70, seed=3)
     assert x.shape == (70, *recipe.spec.shape)
     assert x.dtype == torch.float32
@@ -117,7 +121,7 @@ def test_samples(name, kind):
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_every_player_moves_every_parameter_and_no_one_elses(name, kind):
-    t = training(name, data_of(kind))
+    t = training(name, data_of(name, kind))
     # Fix-up starts some layers at 0, where others get no gradient yet: a method without phases is watched at step 3.
     watch = range(CYCLES[name]) if name in CYCLES else range(3, 4)
     steps(t, watch.start)
@@ -149,7 +153,7 @@ def test_every_player_moves_every_parameter_and_no_one_elses(name, kind):
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_equal_seeds_equal_runs(name, kind):
-    runs = [tensors(steps(training(name, data_of(kind), seed), 2).recipe) for seed in (0, 0, 1)]
+    runs = [tensors(steps(training(name, data_of(name, kind), seed), 2).recipe) for seed in (0, 0, 1)]
     assert equal(runs[0], runs[1])
     assert not equal(runs[0], runs[2])
 
@@ -157,7 +161,7 @@ def test_equal_seeds_equal_runs(name, kind):
 @pytest.mark.parametrize("micro_batch", [0, 4])
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_resume_is_bit_exact(name, kind, micro_batch, tmp_path):
-    data = data_of(kind)
+    data = data_of(name, kind)
     if micro_batch and catalogue.recipe_class(name).compares:
         with pytest.raises(UserError, match="leave micro_batch out"):
             training(name, data, micro_batch=micro_batch)
@@ -191,7 +195,7 @@ def test_resume_is_bit_exact(name, kind, micro_batch, tmp_path):
 @pytest.mark.parametrize("precision", ["bf16"])
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_half_precision_stays_finite_and_near(name, kind, precision):
-    half, full = (steps(training(name, data_of(kind), precision=p), 1) for p in (precision, "fp32"))
+    half, full = (steps(training(name, data_of(name, kind), precision=p), 1) for p in (precision, "fp32"))
     assert half.update.guard.look() == []
     for key, values in full.update.logs.items():
         if key.endswith("/loss"):
@@ -200,13 +204,13 @@ def test_half_precision_stays_finite_and_near(name, kind, precision):
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_it_does_what_its_capabilities_say(name, kind):
-    recipe = small(name, spec_of(kind)).eval()
+    recipe = small(name, spec_of(name, kind)).eval()
     can = capabilities(type(recipe))
     assert can[0] == "samples"
     assert {key for key in CAPABILITIES if key in can} == {
         key for key, protocol in CAPABILITIES.items() if isinstance(recipe, protocol)
     }
-    data = data_of(kind).train
+    data = data_of(name, kind).train
     x = data.x(torch.arange(5).numpy())
     y = torch.tensor([0, 1, 2, 0, 1]) if recipe.conditional else None
     if isinstance(recipe, Latent):
@@ -216,18 +220,24 @@ def test_it_does_what_its_capabilities_say(name, kind):
     if isinstance(recipe, Encodes):
         assert recipe.encode(x).ndim == 2
     if isinstance(recipe, Scores):
-        assert recipe.log_prob(x).shape == (5,)
+        score = recipe.log_prob(x, y)
+        assert score.shape == (5,)
+        assert score.isfinite().all()
     if isinstance(recipe, Classifies):
         assert recipe.classify(x).shape == (5, len(CLASSES))
     if isinstance(recipe, Bounds):
-        bound = recipe.elbo(x, Noise("elbo", rows=5))
+        bound = recipe.elbo(x, Noise("elbo", rows=5), y)
         assert bound.shape == (5,)
         assert bound.isfinite().all()
+    if isinstance(recipe, Weighs):
+        weights = recipe.log_weights(x, Noise("weights", rows=5), 3, y)
+        assert weights.shape == (3, 5)
+        assert weights.isfinite().all()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_labels(name):
-    recipe = small(name, spec_of("image"))
+    recipe = small(name, spec_of(name, "image"))
     if recipe.conditional:
         assert not torch.equal(recipe.sample(4, y=0), recipe.sample(4, y=1)), "the label reaches the sample"
         with pytest.raises(UserError, match="classes are 0 to 2"):
@@ -249,5 +259,8 @@ def test_what_it_cannot_learn_is_refused_in_words(name):
     if "points" not in recipe.kinds:
         with pytest.raises(UserError, match="learns image"):
             small(name, DataSpec(kind="points", shape=(2,), classes=CLASSES))
+    if recipe.binary:
+        with pytest.raises(UserError, match="binarise=stochastic"):
+            small(name, DataSpec(shape=(1, 8, 8), classes=CLASSES))
     with pytest.raises(UserError, match="There is no option 'widht'"):
-        catalogue.create(name, spec_of("image"), widht=3)
+        catalogue.create(name, spec_of(name, "image"), widht=3)

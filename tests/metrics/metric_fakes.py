@@ -120,7 +120,7 @@ class Bounded(Brightness):
 
     measure = "density"
 
-    def elbo(self, x: Tensor, noise: Noise) -> Tensor:
+    def elbo(self, x: Tensor, noise: Noise, y: Tensor | None = None) -> Tensor:
         return torch.distributions.Normal(-0.5, 0.2).log_prob(x).flatten(1).sum(1)
 
 

@@ -159,7 +159,7 @@ def test_bounds_in_nats_and_bits():
 
 def test_a_bound_on_nothing_named_stays_in_nats():
     class Unnamed(Brightness):
-        def elbo(self, x, noise):
+        def elbo(self, x, noise, y=None):
             return -x.flatten(1).sum(1)
 
     data = make_data()

@@ -43,7 +43,7 @@ def test_bound_of_each_held_out_example():
 
 def test_the_noise_of_a_bound_does_not_depend_on_the_batch():
     class Noisy(Bounded):
-        def elbo(self, x, noise):
+        def elbo(self, x, noise, y=None):
             return noise.normal(1)[:, 0]
 
     data = make_data(test=30)

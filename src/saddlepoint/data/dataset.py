@@ -35,13 +35,15 @@ class Examples:
     """One split: a view of the rows.
 
     rows: uint8 (N, H, W, C) or float32 (N, D), memory-mapped where it comes from a cache; labels: int64 (N,) or
-    None; index: the rows of this split, in order.
+    None; index: the rows of this split, in order. grey: rows before they were made black and white, where training is
+    to do that anew each time.
     """
 
     spec: DataSpec
     index: Index
     rows: Rows
     labels: Index | None = None
+    grey: Rows | None = None
 
     def __len__(self) -> int:
         return len(self.index)

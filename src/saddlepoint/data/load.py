@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from saddlepoint.config import DataConfig
+from saddlepoint.data.binarise import binarise
 from saddlepoint.data.cache import Cache, Stored
 from saddlepoint.data.dataset import BadFile, Data, Examples
 from saddlepoint.data.find import NAMES, Points, find, stacked_of
@@ -127,7 +128,7 @@ def _load(
     if isinstance(found, Points):
         return _points(found, options), {}
     stored = ingest(found, options, store, report)
-    return _images(found.title, options, stored), stored.meta
+    return binarise(_images(found.title, options, stored), options.binarise), stored.meta
 
 
 def _stacked(
@@ -135,6 +136,8 @@ def _stacked(
 ) -> Data:
     if options.mode not in ("auto", "rgb"):
         raise UserError(f"mode={options.mode}: {source} stacks grey pictures into RGB ones.")
+    if options.binarise != "none":
+        raise UserError(f"binarise={options.binarise}: {source} stacks grey pictures.")
     data = _load(digits, options.model_copy(update={"mode": "grey"}), offline, cache, progress)[0]
     return replace(stack(data, str(source) if source in NAMES else f"stacked:{data.source}"), options=options)
 

@@ -54,11 +54,15 @@ class Stream:
         positions, device = positions[self.first : self.last], self.device
         noise = Noise("data", self.seed, *key, rows=len(positions), start=self.first, device=device)
         raw, y = self.train.raw(positions), self.train.y(positions)
+        if self.train.grey is not None:
+            raw = torch.from_numpy(self.train.grey[self.train.index[positions]])
         if y is not None:
             y[torch.from_numpy(self._hidden[positions])] = UNKNOWN
         if device.type == "cuda":
             raw, y = raw.pin_memory(), None if y is None else y.pin_memory()
         x = to_model(raw.to(device, non_blocking=True))
+        if self.train.grey is not None:  # white with the probability of its grey level
+            x = torch.where(noise.uniform(*x.shape[1:]) < (x + 1) / 2, 1.0, -1.0)
         if self.flip:
             x = torch.where(noise.uniform(1, 1, 1) < 0.5, x, x.flip(-1))
         return Batch(

@@ -49,10 +49,10 @@ class BSGAN(Pair[BSGANConfig]):
 
     def build(self) -> None:
         spec, config = self.spec, self.config
-        self.binary = config.output == "binary"
+        self.discrete = config.output == "binary"
         # Batch norm would make the weight of one draw depend on what else is in the batch.
-        self.build_pair(norm=None if self.binary else nn.BatchNorm2d)
-        if self.binary:
+        self.build_pair(norm=None if self.discrete else nn.BatchNorm2d)
+        if self.discrete:
             if spec.kind != "image":
                 raise UserError(f"output=binary needs images, and this is {spec}: output=continuous takes it.")
             generator = generator_for(spec, config.latent, config.width, config.widths)
@@ -61,18 +61,18 @@ class BSGAN(Pair[BSGANConfig]):
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """output=binary: the mean of g(x | z), grey where a pixel may be either."""
-        return (self.generator(z) / 2).tanh() if self.binary else self.generator(z)  # 2 sigmoid(a) - 1 = tanh(a / 2)
+        return (self.generator(z) / 2).tanh() if self.discrete else self.generator(z)  # 2 sigmoid(a) - 1 = tanh(a / 2)
 
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         x = self.generate(self.prior(noise))
-        return binarised(x, noise.uniform(*self.spec.shape)) if self.binary else x
+        return binarised(x, noise.uniform(*self.spec.shape)) if self.discrete else x
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, equation 1; with output=binary both sides are black and white."""
         x = batch.x
         with torch.no_grad():
             fake = self.draw(batch.noise, None)
-            if self.binary:
+            if self.discrete:
                 x = binarised(x, batch.noise.uniform(*self.spec.shape))
         d_real, d_fake = self.discriminator(x), self.discriminator(fake)
         loss = discriminator_minimax(d_real, d_fake)
@@ -81,7 +81,7 @@ class BSGAN(Pair[BSGANConfig]):
     def generator_objective(self, batch: Batch) -> Losses:
         """Continuous: equation 16. Binary: algorithm 1, with M images of each z. `used`: 1 / sum w^2, of M."""
         z = self.prior(batch.noise)
-        if not self.binary:
+        if not self.discrete:
             return {"loss": generator_continuous(self.discriminator(self.generator(z)))}
         log_odds = self.generator(z).float()
         with torch.no_grad():

@@ -122,7 +122,7 @@ class VAE(Recipe[VAEConfig]):
         measures: dict[str, Measure] = {"bernoulli": "binary", "gaussian": "density", "discretised_logistic": "levels"}
         return measures[self.likelihood]
 
-    def elbo(self, x: Tensor, noise: Noise) -> Tensor:
+    def elbo(self, x: Tensor, noise: Noise, y: Tensor | None = None) -> Tensor:
         log_likelihood, kl = self.terms(x, noise)
         return log_likelihood - kl
 

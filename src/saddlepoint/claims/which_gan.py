@@ -14,8 +14,6 @@ from saddlepoint.pictures import GAP
 
 GROUPS = ("objective", "network", "conditional", "inference", "ensemble", "semi-supervised", "moments")
 """Of the catalogue: what is compared."""
-SEEDS = 3
-"""Fewer are no comparison."""
 IMAGES = ("FD", "precision", "recall")
 GRID = {"modes": "grid: modes of 25", "high_quality": "grid: within 3 σ", "reverse_kl": "grid: KL"}
 ROWS = 8
@@ -23,19 +21,20 @@ ROWS = 8
 
 
 def table(rows: Sequence[Row]) -> str:
-    """A line for each method with `SEEDS` seeds on MNIST, best distance first; its grid beside it, if it was played."""
+    """A line for each method measured on MNIST, best distance first; its grid beside it, if it was played."""
     names = [name for name in catalogue.names() if catalogue.info(name).group in GROUPS]
-    heads = ["method", "year", "takes labels", *IMAGES, *GRID.values()]
+    heads = ["method", "year", "takes labels", "seeds", *IMAGES, *GRID.values()]
     lines: list[tuple[float, list[str]]] = []
     for name in names:
         own = [row for row in rows if (row.recipe, row.data, row.scale) == (name, "mnist", "quick")]
         images = [[row.value for row in own if row.measure.partition("[")[0] == head] for head in IMAGES]
-        if len(images[0]) < SEEDS:
+        if not images[0]:
             continue
         on_grid = [row for row in rows if (row.recipe, row.scale) == (name, "grid")]
         grid = [spread(row.value for row in on_grid if row.measure == measure) for measure in GRID]
         entry = catalogue.info(name)
         about = [f"[{name}](recipes/{name}.md)", str(entry.paper.year), "yes" if "conditional" in entry.can else ""]
+        about.append(str(len(images[0])))
         lines.append((sum(images[0]) / len(images[0]), [*about, *map(spread, images), *grid]))
     return markdown([heads, ["---", "---:", "---", *["---:"] * (len(heads) - 3)], *(line for _, line in sorted(lines))])
 

@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pictures": set(),
     "objectives": {"types", "distributions"},
     "distributions": {"types"},
+    "priors": {"types", "errors"},
     "networks": {"types", "config", "distributed"},
     "recipe": {"types", "config", "errors", "pictures"},
     "source": set(),
@@ -26,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "families": {"errors", "distributed", "recipe", "config", "types", "objectives", "distributions", "networks"},
     "recipes": {
         *("families", "catalogue", "recipe", "networks", "objectives", "distributions", "config", "types", "errors"),
-        "distributed",
+        *("distributed", "priors"),
     },
     "data": {"types", "config", "errors", "files", "pictures"},
     "checkpoint": {"errors", "files"},

@@ -23,9 +23,14 @@ class DiagonalNormal:
         return self.mean + torch.exp(self.log_std) * noise
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Log-density of each example in nats, summed over its numbers: (B, ...) -> (B,)."""
+        """Log-density of each example in nats, summed over its numbers: (B, ...) -> (B,), or (k, B, ...) -> (k, B)."""
         z = (x - self.mean) * torch.exp(-self.log_std)
-        return -(0.5 * z**2 + self.log_std + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
+        density = -(0.5 * z**2 + self.log_std + 0.5 * math.log(2 * math.pi))
+        return density.flatten(1 - self.mean.ndim).sum(-1)
+
+    def detach(self) -> DiagonalNormal:
+        """The same, of which no gradient reaches the parameters."""
+        return DiagonalNormal(self.mean.detach(), self.log_std.detach())
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,13 @@ class EncoderDecoder(Recipe[C], abc.ABC):
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> DiagonalNormal:
         """q(z|x), or q(z|x, y)."""
-        mean, log_std = _of(self.encoder, x, y).float().chunk(2, dim=1)
-        return DiagonalNormal(mean, log_std)
+        return self.encoded(x, y)[0]
+
+    def encoded(self, x: Tensor, y: Tensor | None = None) -> tuple[DiagonalNormal, Tensor]:
+        """The posterior, and the (B, extra) numbers that the encoder gives besides."""
+        output = _of(self.encoder, x, y).float()
+        mean, log_std = output[:, : 2 * self.config.latent].chunk(2, dim=1)
+        return DiagonalNormal(mean, log_std), output[:, 2 * self.config.latent :]
 
     def log_likelihood(self, x: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
         """log p(x|z), or log p(x|z, y), in nats, (B,), with respect to `measure`."""

@@ -20,6 +20,7 @@ from saddlepoint.config import Positive
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -80,6 +81,13 @@ class InfoGAN(Pair[InfoGANConfig]):
     def players(self) -> dict[str, Player]:
         players = super().players()
         return {**players, "generator": replace(players["generator"], lr=self.config.g_lr)}
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        config = self.config
+        codes = [Slice(name=f"category {i}", size=n, prior="category") for i, n in enumerate(config.categorical)]
+        noise = Slice(size=config.latent, prior="normal")
+        return noise, *codes, Slice(name="code", size=config.continuous, prior="uniform")
 
     def prior(self, noise: Noise) -> Tensor:
         """[noise, one-hot categorical codes, continuous codes], (B, latent + sum(categorical) + continuous)."""

@@ -17,6 +17,7 @@ from saddlepoint.families import InferenceConfig
 from saddlepoint.networks.joint import JointDiscriminator
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -91,6 +92,10 @@ class VEEGAN(Recipe[VEEGANConfig]):
     def distance(self, z: Tensor, fake: Tensor) -> Tensor:
         """||z - F(G(z))||², summed over the dimensions of z."""
         return (z - self.reconstructor(fake)).float().square().sum(1).mean()
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

@@ -219,6 +219,8 @@ def test_truncation_goes_to_the_mean():
     mean = mean_latent(model)
     assert mean.abs().max() < 0.05
     z = draws(4, len(mean))
-    assert torch.equal(truncate(z, 1.0, mean), z)
-    torch.testing.assert_close(truncate(z, 0.0, mean), mean.expand_as(z))
-    torch.testing.assert_close(truncate(z, 0.5, mean), (z + mean) / 2)
+    assert torch.equal(truncate(z, 1.0, mean, model.slices), z)
+    torch.testing.assert_close(truncate(z, 0.0, mean, model.slices), mean.expand_as(z))
+    torch.testing.assert_close(truncate(z, 0.5, mean, model.slices), (z + mean) / 2)
+    kinds = (Slice(size=len(mean) - 3, prior="normal"), Slice(name="kind", size=3, prior="category"))
+    assert torch.equal(truncate(z, 0.0, mean, kinds)[:, -3:], z[:, -3:])

@@ -24,6 +24,7 @@ from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
 from saddlepoint.cli.info import info
 from saddlepoint.cli.lab import lab
+from saddlepoint.cli.latent import latent
 from saddlepoint.cli.ls import ls
 from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
@@ -56,6 +57,7 @@ app.command(sample)
 app.command(evaluate)
 app.command(reproduce)
 app.command(lab)
+app.command(latent)
 app.command(data)
 app.command(cite)
 app.command(doctor)

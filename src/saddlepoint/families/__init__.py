@@ -1,16 +1,20 @@
 """Abstract recipes: the algorithm is written once, a method fills in networks and objectives."""
 
 from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
+from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
 from saddlepoint.families.pair import Pair, PairConfig
 from saddlepoint.families.semi_supervised import SemiSupervised, SemiSupervisedConfig
 from saddlepoint.families.two_player import ConditionalTwoPlayer, TwoPlayer, TwoPlayerConfig
+from saddlepoint.families.variational import Variational, VariationalConfig
 
 __all__ = [
     "AdversarialInference",
     "Autoregressive",
     "AutoregressiveConfig",
     "ConditionalTwoPlayer",
+    "EncoderDecoder",
+    "EncoderDecoderConfig",
     "InferenceConfig",
     "Pair",
     "PairConfig",
@@ -19,4 +23,6 @@ __all__ = [
     "SemiSupervisedConfig",
     "TwoPlayer",
     "TwoPlayerConfig",
+    "Variational",
+    "VariationalConfig",
 ]

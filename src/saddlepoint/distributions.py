@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +31,25 @@ class DiagonalNormal:
     def detach(self) -> DiagonalNormal:
         """The same, of which no gradient reaches the parameters."""
         return DiagonalNormal(self.mean.detach(), self.log_std.detach())
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Independent numbers of L evenly spaced levels from -1 to 1. logits: (B, L, ...) -> numbers (B, ...)."""
+
+    logits: Tensor
+    joint: ClassVar[bool] = False
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log-probability of each example in nats, summed over its numbers: (B, ...) -> (B,)."""
+        level = ((x + 1) / 2 * (self.logits.shape[1] - 1)).round().long()
+        return -F.cross_entropy(self.logits.float(), level, reduction="none").flatten(1).sum(1)
+
+    def sample(self, uniform: Tensor) -> Tensor:
+        """The quantile of each uniform draw from [0, 1): (B, ...) -> (B, ...)."""
+        last = self.logits.shape[1] - 1
+        below = self.logits.float().softmax(1).cumsum(1) <= uniform[:, None]
+        return below.sum(1).clamp(max=last).to(uniform) * (2 / last) - 1  # rounding may leave the last sum below 1
 
 
 def standard_normal_log_prob(z: Tensor) -> Tensor:

@@ -23,6 +23,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "cvae": {"channels": 8, "hidden": 32, "latent": 8},
+    "iwae": {"channels": 8, "hidden": 32, "latent": 8, "k": 5},
     "ae": {"channels": 8, "widths": [32, 16], "latent": 8},
     "composed_gan": {"width": 8, "widths": [32, 32]},
     "lsgan": {"width": 8, "widths": [32, 32]},

@@ -23,6 +23,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "cvae": {"channels": 8, "hidden": 32, "latent": 8},
+    "iwae": {"channels": 8, "hidden": 32, "latent": 8, "k": 5},
     "ae": {"channels": 8, "widths": [32, 16], "latent": 8},
     "composed_gan": {"width": 8, "widths": [32, 32]},
     "lsgan": {"width": 8, "widths": [32, 32]},
@@ -59,6 +61,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
     "vq_vae": {"channels": 16, "codes": 32, "code": 8, "prior_channels": 8, "prior_layers": 1},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "made": {"widths": [32], "masks": 3},
+    "pixel_cnn": {"blocks": 2, "width": 8, "head": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }

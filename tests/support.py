@@ -23,6 +23,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "vae": {"channels": 8, "hidden": 32},
+    "ae": {"channels": 8, "widths": [32, 16], "latent": 8},
     "composed_gan": {"width": 8, "widths": [32, 32]},
     "lsgan": {"width": 8, "widths": [32, 32]},
     "ragan": {"width": 8, "widths": [32, 32]},
@@ -56,8 +57,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
     "bs_gan": {"width": 8, "widths": [32, 32]},
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
+    "vq_vae": {"channels": 16, "codes": 32, "code": 8, "prior_channels": 8, "prior_layers": 1},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }
 
 

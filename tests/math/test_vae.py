@@ -196,6 +196,7 @@ def test_there_is_no_batch_norm():
         (POINTS, {"likelihood": "bernoulli"}, "likelihood=bernoulli"),
         (DataSpec(shape=(1, 8, 8)), {"std": 0.1}, "std=0.1"),
         (DataSpec(shape=(1, 8, 8)), {"likelihood": "laplace"}, "likelihood"),
+        (POINTS, {"free_bits": 0.1, "flows": 2}, "flows=2"),
         (DataSpec(shape=(1, 8, 8), levels=2), {"likelihood": "discretised_logistic"}, "256 grey levels"),
     ],
 )

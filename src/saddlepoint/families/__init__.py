@@ -1,5 +1,6 @@
 """Abstract recipes: the algorithm is written once, a method fills in networks and objectives."""
 
+from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
 from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
 from saddlepoint.families.pair import Pair, PairConfig
@@ -9,12 +10,15 @@ from saddlepoint.families.variational import Variational, VariationalConfig
 
 __all__ = [
     "AdversarialInference",
+    "Autoregressive",
+    "AutoregressiveConfig",
     "ConditionalTwoPlayer",
     "EncoderDecoder",
     "EncoderDecoderConfig",
     "InferenceConfig",
     "Pair",
     "PairConfig",
+    "PixelByPixel",
     "SemiSupervised",
     "SemiSupervisedConfig",
     "TwoPlayer",

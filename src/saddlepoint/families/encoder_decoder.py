@@ -15,6 +15,7 @@ from saddlepoint.networks.labelled import Labelled
 from saddlepoint.networks.vae import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from saddlepoint.objectives.likelihoods import Measure
 from saddlepoint.objectives.observation import Kind, Observation
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import DataSpec, Noise
 
@@ -75,8 +76,13 @@ class EncoderDecoder(Recipe[C], abc.ABC):
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> DiagonalNormal:
         """q(z|x), or q(z|x, y)."""
-        mean, log_std, *_ = _of(self.encoder, x, y).float().split(self.config.latent, dim=1)
-        return DiagonalNormal(mean, log_std)
+        return self.encoded(x, y)[0]
+
+    def encoded(self, x: Tensor, y: Tensor | None = None) -> tuple[DiagonalNormal, Tensor]:
+        """The posterior, and the (B, extra) numbers that the encoder gives besides."""
+        output = _of(self.encoder, x, y).float()
+        mean, log_std = output[:, : 2 * self.config.latent].chunk(2, dim=1)
+        return DiagonalNormal(mean, log_std), output[:, 2 * self.config.latent :]
 
     def log_likelihood(self, x: Tensor, z: Tensor, y: Tensor | None = None) -> Tensor:
         """log p(x|z), or log p(x|z, y), in nats, (B,), with respect to `measure`."""
@@ -86,6 +92,10 @@ class EncoderDecoder(Recipe[C], abc.ABC):
     def measure(self) -> Measure:
         """What likelihoods and bounds are of: a probability of 256-level or of binary images, or a density."""
         return self.observation.measure
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

@@ -58,6 +58,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "bs_gan": {"width": 8, "widths": [32, 32]},
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "gated_pixel_cnn": {"layers": 3, "width": 8, "kernel": 3},
     "made": {"widths": [32], "masks": 3},
     "pixel_cnn": {"blocks": 2, "width": 8, "head": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},

@@ -98,7 +98,7 @@ def evaluate(
         if recipe.conditional:
             protocol["labels"] = "uniform" if y is None else "as in the reference"
         known = data_features(data, split, everything(reference), chosen, cache, progress)
-        samples = gather(features_of(draw(recipe, n, seed, y), chosen, progress), n)
+        samples = gather(features_of(draw(recipe, n, seed, y, progress), chosen, progress), n)
         real = data_features(data, "train", train_positions(data, n), chosen, cache, progress)
         described = protocol | _describe(chosen, recipe.spec.kind == "image")
         measured += _compare(samples, real, known, chosen, metrics, described)

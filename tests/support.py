@@ -58,6 +58,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "vae_gan": {"width": 8, "widths": [32, 32], "latent": 8},
+    "ian": {"width": 8, "widths": [32, 32], "latent": 8},
+    "cvae_gan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }
 

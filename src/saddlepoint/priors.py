@@ -17,6 +17,19 @@ from saddlepoint.errors import UserError
 from saddlepoint.types import Noise
 
 
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """So many neighbouring numbers of a latent, and how they are distributed.
+
+    normal: independent standard normals; uniform: independent, on [-1, 1]; sphere: uniform on the sphere of radius
+    sqrt(size); category: one-hot, each with equal probability; learned: as training made it.
+    """
+
+    name: str = "z"
+    size: int
+    prior: Literal["normal", "uniform", "sphere", "category", "learned"]
+
+
 class Prior(Protocol):
     def draw(self, noise: Noise, part: Tensor | None = None) -> Tensor:
         """z (B, D), one for each row of the noise. part: (B,) from which of its parts each comes, -1 for any."""

@@ -19,7 +19,7 @@ from saddlepoint.config import Decays, Positive
 from saddlepoint.errors import UserError
 from saddlepoint.networks.two_heads import TwoHeads, TwoJudges, TwoPartDecoder
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.priors import make_prior
+from saddlepoint.priors import Slice, make_prior
 from saddlepoint.recipe import Batches, Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -160,6 +160,11 @@ class AAE(Recipe[AAEConfig]):
         """z; before it the probabilities of the classes or clusters, if the encoder finds any."""
         z, logits = self.encoder(x)
         return torch.cat([logits.softmax(1), z], 1)
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        z = Slice(size=self.config.latent, prior="normal" if self.config.prior == "normal" else "learned")
+        return (Slice(name="category", size=self.found, prior="category"), z) if self.found else (z,)
 
     def prior(self, noise: Noise) -> Tensor:
         """z; before it a class or cluster as one-hot, if the encoder finds any."""

@@ -66,6 +66,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "made": {"widths": [32], "masks": 3},
     "pixel_cnn": {"blocks": 2, "width": 8, "head": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "vae_gan": {"width": 8, "widths": [32, 32], "latent": 8},
+    "ian": {"width": 8, "widths": [32, 32], "latent": 8},
+    "cvae_gan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }
 

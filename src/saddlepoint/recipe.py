@@ -277,6 +277,15 @@ class Judges(Protocol):
         ...
 
 
+@runtime_checkable
+class Describes(Protocol):
+    """What a classifier may build on where there is no encoder; not a capability for users."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """The discriminator's last hidden layer, (B, D)."""
+        ...
+
+
 CAPABILITIES: dict[str, type] = {
     "latent": Latent,
     "encodes": Encodes,

@@ -59,6 +59,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
     "vq_vae": {"channels": 16, "codes": 32, "code": 8, "prior_channels": 8, "prior_layers": 1},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "classification_vae": {"channels": 8, "hidden": 32, "latent": 8},
+    "m2": {"channels": 8, "hidden": 32, "latent": 8},
+    "m1_m2": {"channels": 8, "hidden": 32, "latent": 8, "m1_steps": 3, "m2_latent": 8, "m2_hidden": 32},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }

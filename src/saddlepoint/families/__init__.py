@@ -4,6 +4,7 @@ from saddlepoint.families.autoencoding_gan import AutoencodingConfig, Autoencodi
 from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
 from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
+from saddlepoint.families.labelled_variational import LabelledVariational
 from saddlepoint.families.pair import Pair, PairConfig
 from saddlepoint.families.semi_supervised import SemiSupervised, SemiSupervisedConfig
 from saddlepoint.families.two_player import ConditionalTwoPlayer, TwoPlayer, TwoPlayerConfig
@@ -19,6 +20,7 @@ __all__ = [
     "EncoderDecoder",
     "EncoderDecoderConfig",
     "InferenceConfig",
+    "LabelledVariational",
     "Pair",
     "PairConfig",
     "PixelByPixel",

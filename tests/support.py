@@ -57,11 +57,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
     "bs_gan": {"width": 8, "widths": [32, 32]},
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
+    "vq_vae": {"channels": 16, "codes": 32, "code": 8, "prior_channels": 8, "prior_layers": 1},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "gated_pixel_cnn": {"layers": 3, "width": 8, "kernel": 3},
     "made": {"widths": [32], "masks": 3},
     "pixel_cnn": {"blocks": 2, "width": 8, "head": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }
 
 

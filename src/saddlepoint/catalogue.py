@@ -57,6 +57,7 @@ GROUPS: dict[str, str] = {
     "autoregressive": "Autoregressive",
     "flow": "Flows",
     "energy": "Energy-based",
+    "chain": "Markov chains",
     "translation": "Translation",
     "other": "Others",
 }

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from saddlepoint.config import Config
 from saddlepoint.errors import UserError
+from saddlepoint.priors import Slice
 from saddlepoint.types import Batch, DataSpec, Losses, Noise
 
 Objective = Callable[[Batch], Losses]
@@ -126,6 +127,11 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     @property
     def device(self) -> torch.device:
         return next(self.parameters()).device
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """What a latent consists of, in order; nothing for a recipe that has none."""
+        return ()
 
     @torch.no_grad()
     def sample(

@@ -15,6 +15,7 @@ from saddlepoint.networks.labelled import Labelled
 from saddlepoint.networks.vae import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from saddlepoint.objectives.likelihoods import Measure
 from saddlepoint.objectives.observation import Kind, Observation
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Recipe
 from saddlepoint.types import DataSpec, Noise
 
@@ -85,6 +86,10 @@ class EncoderDecoder(Recipe[C], abc.ABC):
     def measure(self) -> Measure:
         """What likelihoods and bounds are of: a probability of 256-level or of binary images, or a density."""
         return self.observation.measure
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

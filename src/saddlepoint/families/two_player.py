@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from saddlepoint.config import Config, Decays
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -57,6 +58,10 @@ class TwoPlayer(Recipe[C], abc.ABC):
         for _ in range(self.config.d_steps):
             update("discriminator", self.discriminator_objective, next(batches))
         update("generator", self.generator_objective, next(batches))
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

@@ -19,6 +19,7 @@ from cyclopts.completion import ShellDetectionError
 
 from saddlepoint import __version__
 from saddlepoint.cli.cite import cite
+from saddlepoint.cli.classify import classify
 from saddlepoint.cli.complete import complete
 from saddlepoint.cli.data import data
 from saddlepoint.cli.doctor import doctor
@@ -57,6 +58,7 @@ app.command(resume)
 app.command(sample)
 app.command(complete)
 app.command(evaluate)
+app.command(classify)
 app.command(reproduce)
 app.command(lab)
 app.command(latent)

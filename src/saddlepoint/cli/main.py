@@ -25,6 +25,7 @@ from saddlepoint.cli.evaluate import evaluate
 from saddlepoint.cli.info import info
 from saddlepoint.cli.lab import lab
 from saddlepoint.cli.ls import ls
+from saddlepoint.cli.report import report
 from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
@@ -54,6 +55,7 @@ app.command(train, usage="Usage: saddle train [OPTIONS] NAME [KEY=VALUE...]")
 app.command(resume)
 app.command(sample)
 app.command(evaluate)
+app.command(report)
 app.command(reproduce)
 app.command(lab)
 app.command(data)

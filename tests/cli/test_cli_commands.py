@@ -13,7 +13,8 @@ from PIL import Image
 from cli_support import Saddle
 from saddlepoint.cli.evaluate import common, number
 
-COMMANDS = [
+COMMANDS = ["ls", "info", "train", "resume", "sample", "complete", "evaluate", "classify", "cite", "doctor"]
+COMMANDS += ["data inspect"]
     "ls",
     "info",
     "train",

@@ -28,6 +28,7 @@ from saddlepoint.cli.info import info
 from saddlepoint.cli.lab import lab
 from saddlepoint.cli.latent import latent
 from saddlepoint.cli.ls import ls
+from saddlepoint.cli.report import report
 from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
@@ -59,6 +60,7 @@ app.command(sample)
 app.command(complete)
 app.command(evaluate)
 app.command(classify)
+app.command(report)
 app.command(reproduce)
 app.command(lab)
 app.command(latent)

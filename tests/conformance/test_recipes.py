@@ -14,7 +14,17 @@ from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.recipe import CAPABILITIES, Bounds, Classifies, Encodes, Latent, Scores, Weighs, capabilities
+from saddlepoint.recipe import (
+    CAPABILITIES,
+    Bounds,
+    Classifies,
+    Completes,
+    Encodes,
+    Latent,
+    Scores,
+    Weighs,
+    capabilities,
+)
 from saddlepoint.types import DataSpec, Noise
 from support import equal, small, tensors
 
@@ -229,6 +239,10 @@ def test_it_does_what_its_capabilities_say(name, kind):
         bound = recipe.elbo(x, Noise("elbo", rows=5), y)
         assert bound.shape == (5,)
         assert bound.isfinite().all()
+    if isinstance(recipe, Completes) and recipe.spec.kind == "image":
+        whole = recipe.complete(x, 3, Noise("complete", rows=5), y)
+        assert torch.equal(whole[:, :, :3], x[:, :, :3])
+        assert not torch.equal(whole[:, :, 3:], x[:, :, 3:])
     if isinstance(recipe, Weighs):
         weights = recipe.log_weights(x, Noise("weights", rows=5), 3, y)
         assert weights.shape == (3, 5)
@@ -264,3 +278,28 @@ def test_what_it_cannot_learn_is_refused_in_words(name):
             small(name, DataSpec(shape=(1, 8, 8), classes=CLASSES))
     with pytest.raises(UserError, match="There is no option 'widht'"):
         catalogue.create(name, spec_of(name, "image"), widht=3)
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_latents_are_distributed_as_it_says(name, kind):
+    recipe = small(name, spec_of(name, kind))
+    if not isinstance(recipe, Latent):
+        assert not recipe.slices
+        return
+    z = recipe.prior(Noise("slices", rows=2000))
+    assert sum(part.size for part in recipe.slices) == z.shape[1]
+    for part, values in zip(recipe.slices, z.split([part.size for part in recipe.slices], 1), strict=True):
+        if part.prior == "category":
+            assert torch.equal(values.sum(1), torch.ones(2000))
+            assert set(values.unique().tolist()) <= {0.0, 1.0}
+            assert (values.mean(0) - 1 / part.size).abs().max() < 5 / np.sqrt(2000 * part.size)
+        elif part.prior == "sphere":
+            torch.testing.assert_close(values.square().sum(1), torch.full((2000,), float(part.size)))
+            assert values.mean(0).abs().max() < 5 / np.sqrt(2000)
+        elif part.prior != "learned" and part.size:
+            ranks = values.flatten().sort().values
+            cdfs = {"normal": torch.special.ndtr, "logistic": torch.sigmoid, "uniform": lambda u: (u + 1) / 2}
+            cdf = cdfs[part.prior](ranks)
+            assert cdf.min() >= 0
+            gap = (cdf - torch.linspace(0, 1, len(cdf))).abs().max()
+            assert gap < 2 / np.sqrt(len(cdf)), "Kolmogorov-Smirnov, one in a thousand by chance"

@@ -23,17 +23,17 @@ GOOD = -178
 
 def wrong_sign_of_the_kl(model: Any) -> None:
     terms = model.terms
-    model.terms = lambda x, noise: (terms(x, noise)[0], -kl_to_standard_normal(model.posterior(x)))
+    model.terms = lambda x, noise, y=None: (terms(x, noise, y)[0], -kl_to_standard_normal(model.posterior(x)))
 
 
 def wrong_sign_of_the_likelihood(model: Any) -> None:
     likelihood = model.log_likelihood
-    model.log_likelihood = lambda x, z: -likelihood(x, z)
+    model.log_likelihood = lambda x, z, y: -likelihood(x, z, y)
 
 
 def detached_latent(model: Any) -> None:
     likelihood = model.log_likelihood
-    model.log_likelihood = lambda x, z: likelihood(x, z.detach())
+    model.log_likelihood = lambda x, z, y: likelihood(x, z.detach(), y)
 
 
 def frozen_encoder(model: Any) -> None:

@@ -134,6 +134,7 @@ def test_probabilities_of_all_images_sum_to_one(likelihood: str, measure: str):
 @pytest.mark.parametrize("network", ["dense", "conv"])
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 5, 7), (1, 28, 28), (4, 28, 20), (3, 33, 9), (2, 4, 31)])
 def test_any_size(network: str, shape: tuple[int, ...]):
+    torch.manual_seed(0)  # of four ReLU channels now and then none is alive
     for options in (
         {"likelihood": "bernoulli"},
         {"likelihood": "gaussian"},
@@ -161,6 +162,27 @@ def test_points_and_capabilities():
     assert bits_per_dimension(model.elbo(x, Noise("e", rows=2)), 3, model.measure).shape == (2,)
 
 
+def test_the_likelihood_is_what_the_data_is():
+    black_and_white = create("vae", DataSpec(shape=(1, 8, 8), levels=2))
+    assert [black_and_white.measure, create("vae", DataSpec(shape=(1, 8, 8))).measure] == ["binary", "levels"]
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_log_weights_are_those_of_the_draws_one_by_one(linear, k: int):
+    model, _, _, x = linear
+    model.encoder = random_encoder(1)
+    weights = model.log_weights(x, Noise("w", rows=4), k)
+    normal = Noise("w", rows=4).normal(k, 2)
+    for i in range(4):
+        for j in range(k):
+            q = model.posterior(x[i : i + 1])
+            z = (q.mean + q.log_std.exp() * normal[i, j])[0]
+            log_q = torch.distributions.Normal(q.mean[0], q.log_std[0].exp()).log_prob(z).sum()
+            log_p = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum()
+            log_x = torch.distributions.Normal(model.decoder(z), STD).log_prob(x[i]).sum()
+            torch.testing.assert_close(weights[j, i], log_x + log_p - log_q)
+
+
 def test_there_is_no_batch_norm():
     for network in ("dense", "conv"):
         model = create("vae", DataSpec(shape=(1, 16, 16)), network=network)
@@ -174,6 +196,8 @@ def test_there_is_no_batch_norm():
         (POINTS, {"likelihood": "bernoulli"}, "likelihood=bernoulli"),
         (DataSpec(shape=(1, 8, 8)), {"std": 0.1}, "std=0.1"),
         (DataSpec(shape=(1, 8, 8)), {"likelihood": "laplace"}, "likelihood"),
+        (POINTS, {"free_bits": 0.1, "flows": 2}, "flows=2"),
+        (DataSpec(shape=(1, 8, 8), levels=2), {"likelihood": "discretised_logistic"}, "256 grey levels"),
     ],
 )
 def test_wrong_combinations_are_named(spec: DataSpec, options: dict, word: str):

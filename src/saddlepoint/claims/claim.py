@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from PIL.Image import Image
 
 from saddlepoint import catalogue
 from saddlepoint.api import Run
@@ -58,6 +60,8 @@ class Trained:
 
 Probe = Callable[[Trained], Iterable[Measurement]]
 """A claim's own measures, besides those of `saddle evaluate`."""
+Picture = Callable[[Trained], Image]
+"""A picture of seed 0's model, besides its samples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,9 @@ class Claim:
     """One paper.
 
     statement: what it says, in our words; published: its numbers, by data set; settings: how we train, by scale and
-    data set; probe: our test of what it says, where there is one; gap: what lies between its protocol and ours.
+    data set; probe: our test of what it says, where there is one; pictures: what else there is to see, by the ending of
+    the file's name; samples: how many are judged, where drawing them is slow; gap: what lies between its protocol and
+    ours.
     """
 
     recipe: str
@@ -74,6 +80,8 @@ class Claim:
     settings: Mapping[Scale, Mapping[str, Setting]]
     gap: str
     probe: Probe | None = None
+    pictures: Mapping[str, Picture] = field(default_factory=dict[str, Picture])
+    samples: int | None = None
 
     def setting(self, on: str, scale: Scale) -> Setting:
         """How to train on a data set at a scale.

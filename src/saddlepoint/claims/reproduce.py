@@ -48,16 +48,21 @@ def reproduce(
         run, cpu = train(claim.recipe, setting, seed, RUNS / f"{claim.recipe}-{at.called}-{scale}-seed{seed}", at)
         model = run.model(device=device)
         metrics = [*COMPARED, *(["elbo"] if isinstance(model, Bounds) else [])]
-        measured = api.evaluate(run, metrics=metrics, device=device, offline=offline, reporter=reporter)
+        rest: dict[str, Any] = {"device": device, "offline": offline, "reporter": reporter}
+        measured = api.evaluate(run, metrics=metrics, n=claim.samples, **rest)
+        trained = Trained(run=run, model=model, data=at.data, seed=seed)
         if claim.probe:
-            measured += claim.probe(Trained(run=run, model=model, data=at.data, seed=seed))
+            measured += claim.probe(trained)
         own = _protocol(claim, setting, on, scale, seed, at) | about(run, cpu)
         new = [Row(**own, **columns) for columns in numbers(measured)]
         keep(out, new)
         rows += new
         if seed == 0:
             images.mkdir(parents=True, exist_ok=True)
-            save_png(_picture(model), images / f"{claim.recipe}{'' if on == 'mnist' else f'-{on}'}.png")
+            name = f"{claim.recipe}{'' if on == 'mnist' else f'-{on}'}"
+            more = {f"-{ending}": draw(trained) for ending, draw in claim.pictures.items()}
+            for ending, picture in ({"": _picture(model)} | more).items():
+                save_png(picture, images / f"{name}{ending}.png")
     return rows
 
 

@@ -15,6 +15,7 @@ from saddlepoint.distributions import Standard, StandardNormal
 from saddlepoint.errors import UserError
 from saddlepoint.networks.bijections import Bijection
 from saddlepoint.objectives.likelihoods import Measure, bits_per_dimension
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -94,6 +95,10 @@ class Flow(Recipe[C], abc.ABC):
     def encode(self, x: Tensor) -> Tensor:
         """f(x); an image's pixels stand in the middles of their bins."""
         return self.flow(self.dequantised(x, x.new_full((), 0.5)) if self.spec.kind == "image" else x)[0]
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.spec.dimensions, prior=self.base.name),)
 
     def prior(self, noise: Noise) -> Tensor:
         return self.base.sample(noise, self.spec.dimensions)

@@ -9,17 +9,17 @@ import math
 
 from torch import nn
 
-
-def dense_encoder(shape: tuple[int, ...], hidden: int, outputs: int) -> nn.Module:
-    """One hidden layer of tanh units (Kingma & Welling 2014, appendix C)."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), hidden), nn.Tanh(), nn.Linear(hidden, outputs))
+from saddlepoint.networks.mlp import mlp
 
 
-def dense_decoder(shape: tuple[int, ...], hidden: int, latent: int, heads: int) -> nn.Module:
+def dense_encoder(shape: tuple[int, ...], hidden: int, outputs: int, layers: int = 1) -> nn.Module:
+    """Hidden layers of tanh units: one of them in Kingma & Welling 2014 (appendix C)."""
+    return nn.Sequential(nn.Flatten(), *mlp(math.prod(shape), [hidden] * layers, outputs, nn.Tanh))
+
+
+def dense_decoder(shape: tuple[int, ...], hidden: int, latent: int, heads: int, layers: int = 1) -> nn.Module:
     output = (heads * shape[0], *shape[1:])
-    return nn.Sequential(
-        nn.Linear(latent, hidden), nn.Tanh(), nn.Linear(hidden, math.prod(output)), nn.Unflatten(1, output)
-    )
+    return nn.Sequential(*mlp(latent, [hidden] * layers, math.prod(output), nn.Tanh), nn.Unflatten(1, output))
 
 
 def conv_encoder(shape: tuple[int, ...], channels: int, outputs: int) -> nn.Module:

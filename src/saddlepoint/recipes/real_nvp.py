@@ -14,7 +14,7 @@ from saddlepoint.families import Flow, FlowConfig
 from saddlepoint.networks.bijections import Bijection, Chain, Factored, Flat, Logit, Squeeze
 from saddlepoint.networks.coupling import AffineCoupling, channelwise, checkerboard
 from saddlepoint.networks.mlp import mlp
-from saddlepoint.networks.residual import residual_network
+from saddlepoint.networks.real_nvp import residual_network
 
 MARGIN = 0.05
 """alpha of section 4.1."""

@@ -1,0 +1,23 @@
+"""A network that is told the label of each example."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+
+class Labelled(nn.Module):
+    """Appends the label to the input of `network`: constant planes to an image, numbers to a vector.
+
+    x (B, C, ...) and y -> network of (B, C + classes, ...). y: labels (B,) int64, or a weight of each class (B, K).
+    """
+
+    def __init__(self, network: nn.Module, classes: int) -> None:
+        super().__init__()
+        self.network, self.classes = network, classes
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        label = (one_hot(y, self.classes) if y.ndim == 1 else y).to(x.dtype)
+        label = label.view(*label.shape, *[1] * (x.ndim - 2)).expand(-1, -1, *x.shape[2:])
+        return self.network(torch.cat([x, label], 1))

@@ -22,6 +22,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 8},
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
+    "nice": {"widths": [32, 32]},
+    "gsn": {"widths": [32, 16], "sample_steps": 5},
+    "rbm": {"hidden": 16, "sample_steps": 20},
+    "real_nvp": {"channels": 8, "blocks": 1, "widths": [32, 32]},
     "vae": {"channels": 8, "hidden": 32},
     "cvae": {"channels": 8, "hidden": 32, "latent": 8},
     "iwae": {"channels": 8, "hidden": 32, "latent": 8, "k": 5},
@@ -84,7 +88,7 @@ def small(name: str, spec: DataSpec, **config: Any) -> Recipe[Any]:
 
 
 def trainer(recipe: Recipe[Any], source: str = "digits", *, seed: int = 0, **config: Any) -> Trainer:
-    data = load(source, DataConfig())
+    data = load(source, DataConfig(binarise="stochastic" if recipe.binary else "none"))
     options = {"batch": 16, "precision": "fp32", "track": "none", **config}
     return Trainer(recipe, data, TrainConfig(**options), seed=seed)
 

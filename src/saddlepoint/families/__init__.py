@@ -3,6 +3,7 @@
 from saddlepoint.families.autoencoding_gan import AutoencodingConfig, AutoencodingGAN
 from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
 from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
+from saddlepoint.families.flow import Flow, FlowConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
 from saddlepoint.families.labelled_variational import LabelledVariational
 from saddlepoint.families.pair import Pair, PairConfig
@@ -19,6 +20,8 @@ __all__ = [
     "ConditionalTwoPlayer",
     "EncoderDecoder",
     "EncoderDecoderConfig",
+    "Flow",
+    "FlowConfig",
     "InferenceConfig",
     "LabelledVariational",
     "Pair",

@@ -19,6 +19,7 @@ from cyclopts.completion import ShellDetectionError
 
 from saddlepoint import __version__
 from saddlepoint.cli.cite import cite
+from saddlepoint.cli.compare import compare
 from saddlepoint.cli.data import data
 from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
@@ -55,6 +56,7 @@ app.command(train, usage="Usage: saddle train [OPTIONS] NAME [KEY=VALUE...]")
 app.command(resume)
 app.command(sample)
 app.command(evaluate)
+app.command(compare)
 app.command(report)
 app.command(reproduce)
 app.command(lab)

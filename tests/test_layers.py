@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "distributed": {"errors"},
     "types": set(),
     "pictures": set(),
+    "film": {"errors", "files"},
     "objectives": {"types", "distributions"},
     "distributions": {"types"},
     "priors": {"types", "errors"},
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"distributed"},
     "metrics": {"recipe", "objectives", "config", "types", "errors", "files", "pictures", "distributed"},
 }
+MAY_IMPORT["latent"] = {"recipe", "priors", "types", "errors"}
 MAY_IMPORT["assembly"] = {*MAY_IMPORT} - {"recipes", "families"} | {"__init__"}
 MAY_IMPORT["api"] = MAY_IMPORT["assembly"] | {"assembly"}
 # Over the front door: everything but each other.

@@ -49,7 +49,7 @@ class Levels:
         """The quantile of each uniform draw from [0, 1): (B, ...) -> (B, ...)."""
         last = self.logits.shape[1] - 1
         below = self.logits.float().softmax(1).cumsum(1) <= uniform[:, None]
-        return below.sum(1).clamp(max=last) * (2 / last) - 1  # rounding may leave the last sum below 1
+        return below.sum(1).clamp(max=last).to(uniform) * (2 / last) - 1  # rounding may leave the last sum below 1
 
 
 def standard_normal_log_prob(z: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from PIL import Image
 from cli_support import Saddle
 from saddlepoint.cli.evaluate import common, number
 
-COMMANDS = ["ls", "info", "train", "resume", "sample", "evaluate", "data inspect", "cite", "doctor"]
+COMMANDS = ["ls", "info", "train", "resume", "sample", "complete", "evaluate", "data inspect", "cite", "doctor"]
 COMMANDS += [f"lab {name}" for name in ("orbit", "dirac", "ring", "game", "gradients")]
 
 

@@ -14,7 +14,17 @@ from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.recipe import CAPABILITIES, Bounds, Classifies, Encodes, Latent, Scores, Weighs, capabilities
+from saddlepoint.recipe import (
+    CAPABILITIES,
+    Bounds,
+    Classifies,
+    Completes,
+    Encodes,
+    Latent,
+    Scores,
+    Weighs,
+    capabilities,
+)
 from saddlepoint.types import DataSpec, Noise
 from support import equal, small, tensors
 
@@ -229,6 +239,10 @@ def test_it_does_what_its_capabilities_say(name, kind):
         bound = recipe.elbo(x, Noise("elbo", rows=5), y)
         assert bound.shape == (5,)
         assert bound.isfinite().all()
+    if isinstance(recipe, Completes) and recipe.spec.kind == "image":
+        whole = recipe.complete(x, 3, Noise("complete", rows=5), y)
+        assert torch.equal(whole[:, :, :3], x[:, :, :3])
+        assert not torch.equal(whole[:, :, 3:], x[:, :, 3:])
     if isinstance(recipe, Weighs):
         weights = recipe.log_weights(x, Noise("weights", rows=5), 3, y)
         assert weights.shape == (3, 5)

@@ -27,6 +27,7 @@ def evaluate(
     features: str = "auto",
     reference: str | None = None,
     n: Annotated[Count | None, Parameter(name="-n")] = None,
+    k: Annotated[Count, Parameter(name="-k")] = 5000,
     seed: NonNegativeInt = 0,
     weights: Path | None = None,
     raw: Flag = False,
@@ -49,6 +50,7 @@ def evaluate(
         features: inception, classifier, pixels, or an ONNX file; auto: classifier for labelled images, else pixels.
         reference: Compare with this data instead of the run's own.
         n: How many samples; by default as many as the reference holds.
+        k: How many draws of the code for the metric iwae.
         seed: Seed of the samples.
         weights: File of the published Inception weights, for --features inception.
         raw: Use the weights as trained, not their running average.
@@ -69,6 +71,7 @@ def evaluate(
             features=features,
             reference=reference,
             n=n,
+            k=k,
             seed=seed,
             weights="raw" if raw else "average",
             checkpoint=checkpoint,

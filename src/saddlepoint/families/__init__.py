@@ -1,5 +1,6 @@
 """Abstract recipes: the algorithm is written once, a method fills in networks and objectives."""
 
+from saddlepoint.families.autoencoding_gan import AutoencodingConfig, AutoencodingGAN
 from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
 from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
@@ -10,6 +11,8 @@ from saddlepoint.families.variational import Variational, VariationalConfig
 
 __all__ = [
     "AdversarialInference",
+    "AutoencodingConfig",
+    "AutoencodingGAN",
     "Autoregressive",
     "AutoregressiveConfig",
     "ConditionalTwoPlayer",

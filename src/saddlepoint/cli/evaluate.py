@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import floor, isfinite, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
 from saddlepoint.cli.common import Checkpoint, Count, Flag, Json, Offline, console, print_json
+from saddlepoint.metrics.number import number
 
 if TYPE_CHECKING:
     from saddlepoint.metrics.evaluate import Measurement
@@ -117,14 +117,6 @@ def _show(measured: Sequence[Measurement]) -> None:
     out.print(Text(", ".join(f"{key} {value}" for key, value in shared.items()), style="dim"))
     for warning in warnings:
         out.print(Text(warning, style="yellow"))
-
-
-def number(value: float, error: float | None) -> str:
-    """Two significant digits of the error and as many places of the value, `12.41 ± 0.35`; alone, four digits."""
-    size, digits = (abs(value), 4) if error is None else (error, 2)
-    places = digits - 1 - floor(log10(size)) if size and isfinite(size) else 3
-    places = min(max(places, 0), 6)
-    return f"{value:,.{places}f}" + ("" if error is None else f" ± {error:,.{places}f}")
 
 
 def common(protocols: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:

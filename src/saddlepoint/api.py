@@ -194,6 +194,7 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     features: str = "auto",
     n: int | None = None,
+    k: int = 5000,
     seed: int = 0,
     reference: str | Path | None = None,
     weights: Literal["average", "raw"] = "average",
@@ -205,7 +206,8 @@ def evaluate(
 ) -> list[Measurement]:
     """Judge a run's model on held-out data; every number carries its protocol and is kept in metrics.jsonl.
 
-    reference: other data than the run's own, taken at the run's size. See `saddlepoint.metrics.evaluate`.
+    reference: other data than the run's own, taken at the run's size; k: draws of metric `iwae`. See
+    `saddlepoint.metrics.evaluate`.
 
     Raises:
         UserError: no such run, checkpoint, metric or features.
@@ -223,6 +225,7 @@ def evaluate(
             metrics=DEFAULT if metrics is None else metrics,
             features=features,
             n=n,
+            k=k,
             seed=seed,
             weights=weights,
             weights_file=Path(weights_file) if weights_file else None,

@@ -90,6 +90,8 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Whether it learns images of black and white pixels alone."""
     conditional: bool = False
     """Whether it needs labels and samples by class; a config may leave that out (`build` then sets it to False)."""
+    takes_unlabelled: ClassVar[bool] = False
+    """Of a conditional recipe: whether it learns from examples without labels too."""
     compares: ClassVar[bool] = False
     """Whether an objective compares the examples of a batch with one another, so that a batch cannot be cut into
     micro-batches. What it compares it takes from all processes, by `distributed.whole_batch`."""
@@ -273,6 +275,15 @@ class Judges(Protocol):
 
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """How real the discriminator finds each x: (B,), on a scale of its own."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """What a classifier may build on where there is no encoder; not a capability for users."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """The discriminator's last hidden layer, (B, D)."""
         ...
 
 

@@ -32,7 +32,7 @@ CLASSES = ("cat", "dog", "newt")
 SHAPES = [(1, 8, 8), (3, 16, 16), (4, 12, 9), (3, 9, 17), (1, 28, 28), (3, 32, 20)]
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
 # Methods that train in phases: the steps after which each player of the small recipe has had its turn.
-CYCLES = {"adagan": 8}
+CYCLES = {"adagan": 8, "m1_m2": 4}
 KINDS = [(name, kind) for name in NAMES for kind in catalogue.recipe_class(name).kinds]
 
 

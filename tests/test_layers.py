@@ -56,7 +56,8 @@ MAY_IMPORT["diagnosis"] = EVERYTHING
 MAY_IMPORT["figures"] = EVERYTHING
 MAY_IMPORT["lab"] = EVERYTHING | {"figures"}
 MAY_IMPORT["claims"] = EVERYTHING | {"figures"}
-MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "figures", "lab", "claims"}
+MAY_IMPORT["web"] = EVERYTHING | {"environment", "figures"}  # not cli: it starts that in another process
+MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "figures", "lab", "claims", "web"}
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["__init__"] = {"api", "catalogue", "errors", "types"}  # lazily, and for type checkers
 
@@ -93,6 +94,11 @@ def test_imports_run_downward():
             if known(name) != own and known(name) not in MAY_IMPORT[own]
         ]
     assert not wrong, "\n".join(sorted(wrong))
+
+
+def test_one_command_starts_the_web_page_and_nothing_else_of_the_command_line_knows_it():
+    knowing = {path.name for path in (ROOT / "cli").glob("*.py") if "web" in imported(path)}
+    assert knowing == {"explore.py"}
 
 
 def test_nothing_needs_torchvision():

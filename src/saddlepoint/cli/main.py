@@ -22,6 +22,7 @@ from saddlepoint.cli.cite import cite
 from saddlepoint.cli.data import data
 from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
+from saddlepoint.cli.explore import explore
 from saddlepoint.cli.info import info
 from saddlepoint.cli.lab import lab
 from saddlepoint.cli.ls import ls
@@ -55,6 +56,7 @@ app.command(resume)
 app.command(sample)
 app.command(evaluate)
 app.command(reproduce)
+app.command(explore)
 app.command(lab)
 app.command(data)
 app.command(cite)

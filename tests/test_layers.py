@@ -60,7 +60,8 @@ MAY_IMPORT["figures"] = EVERYTHING
 MAY_IMPORT["lab"] = EVERYTHING | {"figures"}
 MAY_IMPORT["claims"] = EVERYTHING | {"figures"}
 MAY_IMPORT["report"] = EVERYTHING | {"diagnosis", "figures"}
-MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "few_labels", "figures", "lab", "claims", "report"}
+MAY_IMPORT["web"] = EVERYTHING | {"environment", "figures"}  # not cli: it starts that in another process
+MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "few_labels", "figures", "lab", "claims", "report", "web"}
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["__init__"] = {"api", "catalogue", "errors", "few_labels", "types"}  # lazily, and for type checkers
 
@@ -97,6 +98,11 @@ def test_imports_run_downward():
             if known(name) != own and known(name) not in MAY_IMPORT[own]
         ]
     assert not wrong, "\n".join(sorted(wrong))
+
+
+def test_one_command_starts_the_web_page_and_nothing_else_of_the_command_line_knows_it():
+    knowing = {path.name for path in (ROOT / "cli").glob("*.py") if "web" in imported(path)}
+    assert knowing == {"explore.py"}
 
 
 def test_nothing_needs_torchvision():

@@ -25,6 +25,7 @@ from saddlepoint.cli.complete import complete
 from saddlepoint.cli.data import data
 from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
+from saddlepoint.cli.explore import explore
 from saddlepoint.cli.info import info
 from saddlepoint.cli.lab import lab
 from saddlepoint.cli.latent import latent
@@ -64,6 +65,7 @@ app.command(classify)
 app.command(compare)
 app.command(report)
 app.command(reproduce)
+app.command(explore)
 app.command(lab)
 app.command(latent)
 app.command(data)

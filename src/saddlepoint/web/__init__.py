@@ -1,0 +1,1 @@
+"""The explorer, `saddle explore`: runs looked at, played with, started and stopped in a browser (the extra `web`)."""

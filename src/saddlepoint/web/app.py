@@ -1,0 +1,102 @@
+"""The explorer's routes, and nothing but: what they do stands in `service`, `reading`, `jobs` and `forms`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query  # pyright: ignore[reportMissingImports]
+from fastapi.exceptions import RequestValidationError  # pyright: ignore[reportMissingImports]
+from fastapi.responses import FileResponse, JSONResponse, Response  # pyright: ignore[reportMissingImports]
+
+from saddlepoint.errors import UserError
+from saddlepoint.recipe import Recipe
+from saddlepoint.web import paths, reading, service
+from saddlepoint.web.jobs import Jobs
+from saddlepoint.web.security import App, Guard
+from saddlepoint.web.service import Draw
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def create_app(root: Path, *, token: str | None = None) -> App:
+    """The explorer of a runs folder, as an ASGI application.
+
+    token: what visitors must bring; None: only visitors of this machine are answered.
+    """
+    app: Any = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(UserError, _told)
+    app.add_exception_handler(RequestValidationError, _misasked)
+    _pages(app)
+    _runs(app, root, Jobs(root))
+    _models(app, root, service.Models())
+    return Guard(app, token)
+
+
+def _pages(app: Any) -> None:
+    files = {path.name: path for path in STATIC.iterdir() if path.suffix in TYPES}
+
+    def page() -> Any:
+        return FileResponse(files["index.html"], media_type=TYPES[".html"])
+
+    def static(name: str) -> Any:
+        if name not in files:
+            raise paths.NotThereError(f"There is no {name!r} here.")
+        return FileResponse(files[name], media_type=TYPES[files[name].suffix])
+
+    app.add_api_route("/", page)
+    app.add_api_route("/static/{name}", static)
+
+
+def _runs(app: Any, root: Path, jobs: Jobs) -> None:
+    def listing() -> Any:
+        return reading.listing(root, jobs)
+
+    def detail(run: str) -> Any:
+        return reading.detail(root, run, jobs)
+
+    def picture(run: str, file: str) -> Any:
+        return FileResponse(reading.picture(root, run, file), media_type="image/png")
+
+    app.add_api_route("/api/runs", listing)
+    app.add_api_route("/api/runs/{run}", detail)
+    app.add_api_route("/api/runs/{run}/samples/{file}", picture)
+
+
+def _models(app: Any, root: Path, models: service.Models) -> None:
+    def answer(run: str, draw: Draw, make: Callable[[Recipe[Any], Draw], Any]) -> Any:
+        folder = paths.run(root, run)
+        with models.lock:
+            return make(models.get(folder, draw), draw)
+
+    def generate(run: str, draw: Annotated[Draw, Query()]) -> Any:
+        return answer(run, draw, service.drawn)
+
+    def sheet(run: str, draw: Annotated[Draw, Query()]) -> Any:
+        return _download(answer(run, draw, service.sheet), "image/png", f"{run}.png")
+
+    def latents(run: str, draw: Annotated[Draw, Query()]) -> Any:
+        return _download(answer(run, draw, service.latents_file), "application/octet-stream", f"{run}-latents.npy")
+
+    app.add_api_route("/api/runs/{run}/generate", generate)
+    app.add_api_route("/api/runs/{run}/sheet.png", sheet)
+    app.add_api_route("/api/runs/{run}/latents.npy", latents)
+
+
+def _download(content: bytes, kind: str, name: str) -> Any:
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-._") else "_" for c in name)
+    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{plain}"'})
+
+
+def _told(request: object, error: UserError) -> Any:
+    """The user's mistakes in words, as on the command line."""
+    return JSONResponse({"error": str(error)}, 404 if isinstance(error, paths.NotThereError) else 400)
+
+
+def _misasked(request: object, error: Any) -> Any:
+    first: dict[str, Any] = error.errors()[0]
+    where: Sequence[Any] = first["loc"]
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return JSONResponse({"error": f"{where[-1]}={first.get('input')!r}: {message[:1].lower()}{message[1:]}."}, 400)

@@ -1,0 +1,77 @@
+// Elements, requests, and the one place where the page says what went wrong.
+
+// Text is only ever set as text, so no name in a run can become markup.
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key in element && typeof value !== "string") element[key] = value;
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export function say(sentence) {
+  const place = document.getElementById("trouble");
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+export async function ask(path, body) {
+  const options = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch {
+    throw new Error("The explorer does not answer: is `saddle explore` still running?");
+  }
+  const content = await answer.json().catch(() => ({ error: `The explorer failed (status ${answer.status}): its terminal says why.` }));
+  if (!answer.ok) throw new Error(content.error ?? `The explorer failed (status ${answer.status}).`);
+  return content;
+}
+
+// Runs what may fail; a failure is said on the page, a success takes the last one away.
+export async function attempt(action) {
+  try {
+    const result = await action();
+    say("");
+    return result;
+  } catch (error) {
+    say(error.message);
+    return undefined;
+  }
+}
+
+export const runPath = (name, rest = "") => `/api/runs/${encodeURIComponent(name)}${rest}`;
+export const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== null)).toString();
+export const number = (value) => (typeof value !== "number" ? "–" : Math.abs(value) >= 1e5 || (value && Math.abs(value) < 1e-3) ? value.toExponential(2) : Number(value.toPrecision(4)).toLocaleString("en"));
+
+export const count = (value) => value.toLocaleString("en");
+
+// Answers only the newest of many questions: while one is on its way, all but the last are dropped.
+export function latest(action) {
+  let running = false;
+  let waiting = false;
+  return async function again() {
+    if (running) {
+      waiting = true;
+      return;
+    }
+    running = true;
+    do {
+      waiting = false;
+      await attempt(action);
+    } while (waiting);
+    running = false;
+  };
+}
+
+export function choice(label, options, value, onchange) {
+  const made = options.map(([key, text]) => h("option", { value: key, selected: String(key) === String(value) }, text));
+  return h("label", {}, label, h("select", { onchange: (event) => onchange(event.target.value) }, made));
+}
+
+export function state(run) {
+  return h("span", { class: `state ${run.state}` }, run.state === "elsewhere" ? "training" : run.state);
+}

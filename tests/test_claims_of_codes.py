@@ -12,6 +12,7 @@ import saddlepoint
 from saddlepoint.claims.claim import Setting, Trained, find
 from saddlepoint.claims.codes import _components, grid, manifold
 from saddlepoint.claims.reproduce import reproduce
+from saddlepoint.claims.styles import style_grid
 from saddlepoint.data.load import load
 
 
@@ -73,3 +74,24 @@ def test_the_manifold_is_a_model_of_its_own(tmp_path: Path, monkeypatch: pytest.
     picture = manifold(Trained(run=run, model=run.model(), data=load("digits"), seed=0))
     assert picture.size == (16 * (96 + 2) - 2,) * 2
     assert [path.name for path in tmp_path.iterdir()] == ["run"], "nothing is left behind"
+
+
+def test_a_style_is_one_code_under_every_label():
+    class Told:
+        """A pixel that is the code, and one that is the label."""
+
+        device = torch.device("cpu")
+        spec = load("digits").spec
+
+        def prior(self, noise):
+            return noise.normal(1)
+
+        def generate(self, z, y=None):
+            return torch.stack([z[:, 0].tanh(), y / 5 - 1, torch.zeros(len(z))], 1)[:, :, None, None]
+
+    picture = np.array(style_grid(Trained(run=None, model=Told(), data=None, seed=0)))
+    tiles = picture[:: 96 + 2, :: 96 + 2]
+    assert tiles.shape == (8, 10, 3)
+    assert (tiles[:, :, 0] == tiles[:, :1, 0]).all()
+    assert len(set(tiles[:, 0, 0].tolist())) > 4
+    assert (np.diff(tiles[0, :, 1].astype(int)) > 0).all()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from saddlepoint import catalogue
-from saddlepoint.claims import gan, wgan_gp
+from saddlepoint.claims import gan, wgan_gp, which_gan
 from saddlepoint.claims.claim import Setting, find
 from saddlepoint.claims.reproduce import reproduce
 from saddlepoint.claims.results import COLUMNS, Row, keep, read
@@ -16,6 +18,7 @@ from saddlepoint.claims.table import table
 from saddlepoint.claims.training import RUNS, hardware
 from saddlepoint.config import DataConfig, TrainConfig, split
 from saddlepoint.errors import UserError
+from saddlepoint.pictures import wall
 
 ROOT = Path(__file__).parents[1]
 RECIPES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
@@ -179,3 +182,20 @@ def test_the_optimal_discriminator_is_found():
 def test_rank_correlation():
     assert wgan_gp.rank_correlation([1, 2, 3, 4], [10, 20, 30, 40]) == pytest.approx(1)
     assert wgan_gp.rank_correlation([1, 2, 3, 4], [9, 5, 2, 1]) == pytest.approx(-1)
+
+
+def test_the_page_of_all_gans_has_the_table_that_the_rows_make():
+    page = (ROOT / "docs" / "which_gan.md").read_text(encoding="utf-8")
+    assert which_gan.table(read(ROOT / "results" / "claims.csv")) in page
+
+
+def test_a_sheet_shows_the_first_row_of_each_wall(tmp_path: Path):
+    for name, shade in (("light", 0.9), ("dark", -0.9)):
+        first = torch.full((8, 1, 28, 28), shade)
+        wall(torch.cat([first, torch.zeros(56, 1, 28, 28)]), columns=8).save(tmp_path / f"{name}.png")
+    pixels = np.asarray(which_gan.sheet(tmp_path, ["light", "dark"], side=20))
+    assert pixels.shape == (40, 120 + 160)
+    for i, shade in enumerate((242, 13)):
+        for k in range(8):
+            tile = pixels[i * 20 : i * 20 + 18, 120 + k * 20 : 120 + k * 20 + 18]
+            assert np.abs(tile.astype(int) - shade).max() <= 1

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
-import saddlepoint
-from saddlepoint import catalogue, runs
+from saddlepoint import runs
+from saddlepoint.assembly import (
+    build_recipe,
+    check_seed,
+    check_together,
+    configs_of,
+    configure,
+    heard,
+    make_manifest,
+    make_trainer,
+    read_data,
+    record,
+    spec_of,
+)
 from saddlepoint.checkpoint import has_part, load_module, read_state, read_tensors
-from saddlepoint.config import Config, DataConfig, TrainConfig, build, split
-from saddlepoint.data.dataset import Data
-from saddlepoint.data.load import load as load_data
 from saddlepoint.distributed import connect, launched, share
 from saddlepoint.engine import memory
 from saddlepoint.engine.average import load_averaged
 from saddlepoint.engine.budget import Budget, make_budget
 from saddlepoint.engine.device import pick_device
-from saddlepoint.engine.events import Reporter, Silent, check_track
-from saddlepoint.engine.trainer import Evaluate, Trainer
+from saddlepoint.engine.events import Reporter
+from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.files import REFUSALS, append_json, write_json
-from saddlepoint.metrics.evaluate import DEFAULT, METRICS, Measurement
+from saddlepoint.files import REFUSALS, write_json
+from saddlepoint.metrics.evaluate import DEFAULT, Measurement
 from saddlepoint.metrics.evaluate import evaluate as measure
-from saddlepoint.recipe import Recipe
-from saddlepoint.types import DataSpec
+from saddlepoint.recipe import DRAWING, Completes, Recipe
+from saddlepoint.types import Noise
 
 Checkpoint = Literal["latest", "best"] | int
 
@@ -92,20 +99,20 @@ def train(
         UserError: a mistake in what was asked for; nothing is written then.
         NonFiniteError: a loss or gradient was not finite (with on_nonfinite=stop); a checkpoint is written.
     """
-    _check_seed(seed)
-    configs = _configure(name, options)
+    check_seed(seed)
+    configs = configure(name, options)
     budget, where = make_budget(steps, images, minutes), pick_device(device)
-    _check_together(configs, budget)
+    check_together(configs, budget)
     folder = Path(out) if out is not None else runs.new_folder(name)
     if launched().leads:
         runs.check_new(folder)
-    loaded = _load_data(data, configs, offline, reporter)
-    recipe = _build(name, loaded.spec, configs, seed)
+    loaded = read_data(data, configs, offline, reporter)
+    recipe = build_recipe(name, loaded.spec, configs, seed)
     with connect(where) as world:
         folder = Path(share(str(folder)))  # a new folder's name is the leader's to choose
-        trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
+        trainer = make_trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
         if world.leads:
-            runs.create(folder, _manifest(name, configs, loaded, seed, budget, trainer))
+            runs.create(folder, make_manifest(name, configs, loaded, seed, budget, trainer))
         return _fit(trainer, budget, folder, name)
 
 
@@ -129,19 +136,19 @@ def resume(
     """
     folder = _folder(run)
     manifest = runs.manifest(folder)
-    name, seed, configs = manifest["recipe"], manifest["seed"], _configs_of(manifest)
+    name, seed, configs = manifest["recipe"], manifest["seed"], configs_of(manifest)
     given = steps is not None or images is not None or minutes is not None
     budget = make_budget(steps, images, minutes) if given else Budget(**manifest["budget"])
-    _check_together(configs, budget)
+    check_together(configs, budget)
     runs.best(folder)  # said before anything is written, if it is damaged
     where = pick_device(device)
     source = manifest["data"]["source"] if data is None else data
-    loaded = _load_data(source, configs, offline, reporter)
+    loaded = read_data(source, configs, offline, reporter)
     if loaded.fingerprint != manifest["data"]["fingerprint"]:
         raise UserError(f"The data at {loaded.source} is not what {folder} was trained on: its content has changed.")
-    recipe = _build(name, loaded.spec, configs, seed)
+    recipe = build_recipe(name, loaded.spec, configs, seed)
     with connect(where) as world:
-        trainer = _trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
+        trainer = make_trainer(recipe, loaded, configs, seed, where, folder, reporter, offline)
         if runs.checkpoints(folder):
             trainer.restore(runs.find_checkpoint(folder))
         if world.leads:
@@ -176,7 +183,7 @@ def load(
     """
     folder = _folder(run)
     manifest = runs.manifest(folder)
-    recipe = _build(manifest["recipe"], _spec_of(manifest), _configs_of(manifest), seed=0)
+    recipe = build_recipe(manifest["recipe"], spec_of(manifest), configs_of(manifest), seed=0)
     _fill(recipe, runs.find_checkpoint(folder, checkpoint), weights)
     return recipe.to(pick_device(device)).eval()
 
@@ -187,6 +194,7 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     features: str = "auto",
     n: int | None = None,
+    k: int = 5000,
     seed: int = 0,
     reference: str | Path | None = None,
     weights: Literal["average", "raw"] = "average",
@@ -198,7 +206,8 @@ def evaluate(
 ) -> list[Measurement]:
     """Judge a run's model on held-out data; every number carries its protocol and is kept in metrics.jsonl.
 
-    reference: other data than the run's own, taken at the run's size. See `saddlepoint.metrics.evaluate`.
+    reference: other data than the run's own, taken at the run's size; k: draws of metric `iwae`. See
+    `saddlepoint.metrics.evaluate`.
 
     Raises:
         UserError: no such run, checkpoint, metric or features.
@@ -207,7 +216,7 @@ def evaluate(
     manifest = runs.manifest(folder)
     where = runs.find_checkpoint(folder, checkpoint)
     source = manifest["data"]["source"] if reference is None else reference
-    data = _load_data(source, _configs_of(manifest, fixed_size=True), offline, reporter)
+    data = read_data(source, configs_of(manifest, fixed_size=True), offline, reporter)
     model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
     with connect(model.device):
         measured = measure(
@@ -216,15 +225,64 @@ def evaluate(
             metrics=DEFAULT if metrics is None else metrics,
             features=features,
             n=n,
+            k=k,
             seed=seed,
             weights=weights,
             weights_file=Path(weights_file) if weights_file else None,
             offline=offline,
-            progress=_heard(reporter).working,
+            progress=heard(reporter).working,
         )
     state = read_state(where)
-    _record(folder, state["step"], state["images"], measured)
+    record(folder, state["step"], state["images"], measured)
     return measured
+
+
+def complete(
+    run: str | Path | Run,
+    *,
+    n: int = 8,
+    draws: int = 6,
+    rows: int | None = None,
+    seed: int = 0,
+    reference: str | Path | None = None,
+    weights: Literal["average", "raw"] = "average",
+    checkpoint: Checkpoint = "latest",
+    device: str = "auto",
+    offline: bool = False,
+    reporter: Reporter | None = None,
+) -> Tensor:
+    """The first n test images, whose first `rows` rows (by default half) are kept and the rest drawn given them.
+
+    For each the image as it is, as it is given (black below) and `draws` completions: (n, draws + 2, C, H, W) in
+    [-1, 1]. A conditional model is told the image's class.
+
+    Raises:
+        UserError: a recipe that cannot complete, data of another shape, or rows that leave nothing given or to draw.
+    """
+    folder = _folder(run)
+    manifest = runs.manifest(folder)
+    model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
+    name, height = manifest["recipe"], model.spec.shape[-2] if model.spec.kind == "image" else 0
+    if not isinstance(model, Completes):
+        raise UserError(f"{name} cannot complete images: that takes a recipe that draws pixels in order.")
+    rows = height // 2 if rows is None else rows
+    if not 0 < rows < height:
+        raise UserError(f"--rows {rows}: images have {height} rows, of which 1 to {height - 1} can be given.")
+    source = manifest["data"]["source"] if reference is None else reference
+    data = read_data(source, configs_of(manifest, fixed_size=True), offline, reporter)
+    if model.conditional and data.spec.classes != model.spec.classes:
+        raise UserError(f"{name} was trained with classes that {source} does not have.")
+    test = np.arange(min(n, len(data.test)))
+    x = data.test.x(test).to(model.device)
+    y = data.test.y(test)
+    given = x.clone()
+    given[:, :, rows:] = -1
+    noise = Noise("complete", seed, rows=len(x) * draws, device=model.device, draw_on="cpu")
+    labels = y.to(model.device).repeat_interleave(draws) if model.conditional and y is not None else None
+    model.tell = lambda share: heard(reporter).working(int(share * len(x) * draws), len(x) * draws, DRAWING)
+    with torch.no_grad():
+        drawn = model.complete(given.repeat_interleave(draws, 0), rows, noise, labels)
+    return torch.cat([x[:, None], given[:, None], drawn.unflatten(0, (-1, draws))], 1).float().cpu()
 
 
 def plan(
@@ -242,12 +300,12 @@ def plan(
     Raises:
         UserError: as `train` would.
     """
-    _check_seed(seed)
-    configs = _configure(name, options)
+    check_seed(seed)
+    configs = configure(name, options)
     where = pick_device(device)
-    loaded = _load_data(data, configs, offline, reporter)
-    recipe = _build(name, loaded.spec, configs, seed)
-    trainer = _trainer(recipe, loaded, configs, seed, where, None, reporter, offline)
+    loaded = read_data(data, configs, offline, reporter)
+    recipe = build_recipe(name, loaded.spec, configs, seed)
+    trainer = make_trainer(recipe, loaded, configs, seed, where, None, reporter, offline)
     config = trainer.config
     needed = memory.estimate(trainer.probe).at(config.batch, config.micro_batch or config.batch)
     with torch.random.fork_rng():
@@ -266,164 +324,8 @@ def plan(
     )
 
 
-# The pieces -------------------------------------------------------------------------------------------
-
-
-def _configure(name: str, options: dict[str, Any]) -> dict[str, Config]:
-    own = catalogue.recipe_class(name).Config
-    recipe, training, data = split(options, own, TrainConfig, DataConfig)
-    return {
-        "recipe": catalogue.configure(name, recipe),
-        "train": build(TrainConfig, training),
-        "data": build(DataConfig, data),
-    }
-
-
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed < 2**63:
-        raise UserError(f"--seed {seed} must be a whole number from 0 to 2^63 - 1.")
-
-
-def _check_together(configs: dict[str, Config], budget: Budget) -> None:
-    config = configs["train"]
-    assert isinstance(config, TrainConfig)
-    if config.decay != "none" and budget.minutes is not None:
-        raise UserError(f"decay={config.decay} needs a budget in steps or images, and this is {budget}.")
-    if config.best != "fd" and not config.evaluate_every:
-        raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")
-    size = launched().size
-    if config.batch % size:
-        near = max(size, round(config.batch / size) * size)
-        raise UserError(f"batch={config.batch} cannot be dealt to {size} processes: batch={near} can.")
-    if config.best not in METRICS:
-        raise UserError(f"There is no metric best={config.best}: choose among {', '.join(METRICS)}.")
-    check_track(config.track)
-
-
-def _configs_of(manifest: dict[str, Any], fixed_size: bool = False) -> dict[str, Config]:
-    """The configs a run was made with. `fixed_size`: data options that give the run's own shape from any source."""
-    recipe, training, data = (manifest["config"][key] for key in ("recipe", "train", "data"))
-    spec = _spec_of(manifest)
-    if fixed_size and spec.kind == "image":
-        channels, height, width = spec.shape
-        data = {**data, "size": f"{height}x{width}", "mode": {1: "grey", 3: "rgb", 4: "rgba"}[channels]}
-    try:
-        return {
-            "recipe": catalogue.configure(manifest["recipe"], recipe),
-            "train": build(TrainConfig, training),
-            "data": build(DataConfig, data),
-        }
-    except UserError as error:
-        by = manifest["versions"].get("saddlepoint", "an unknown version")
-        ours = saddlepoint.__version__
-        raise UserError(f"This run's {runs.MANIFEST}, of saddlepoint {by}, does not fit {ours}: {error}") from None
-
-
-def _spec_of(manifest: dict[str, Any]) -> DataSpec:
-    spec = manifest["data"]["spec"]
-    return DataSpec(
-        kind=spec["kind"], shape=tuple(spec["shape"]), classes=tuple(spec["classes"]), levels=spec.get("levels", 256)
-    )
-
-
 def _folder(run: str | Path | Run) -> Path:
     return run.path if isinstance(run, Run) else Path(run)
-
-
-def _load_data(source: str | Path, configs: dict[str, Config], offline: bool, reporter: Reporter | None) -> Data:
-    options = configs["data"]
-    assert isinstance(options, DataConfig)
-    data = load_data(str(source), options, offline=offline, progress=_heard(reporter).working)
-    for note in data.notes:
-        _heard(reporter).note(note)
-    return data
-
-
-def _heard(reporter: Reporter | None) -> Reporter:
-    """Of several processes only the leader's reporter is heard."""
-    return reporter if reporter and launched().leads else Silent()
-
-
-def _build(name: str, spec: DataSpec, configs: dict[str, Config], seed: int) -> Recipe[Any]:
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return catalogue.recipe_class(name)(spec, configs["recipe"])
-
-
-def _trainer(
-    recipe: Recipe[Any],
-    data: Data,
-    configs: dict[str, Config],
-    seed: int,
-    device: torch.device,
-    folder: Path | None,
-    reporter: Reporter | None,
-    offline: bool,
-) -> Trainer:
-    config = configs["train"]
-    assert isinstance(config, TrainConfig)
-    judge = _judge(folder, data, config, offline, reporter) if folder and config.evaluate_every else None
-    made = Trainer(
-        recipe, data, config, seed=seed, device=device, folder=folder, reporter=_heard(reporter), evaluate=judge
-    )
-    if warning := memory.check(made.probe, config.batch // launched().size, config.micro_batch):
-        made.reporter.note(warning)
-    return made
-
-
-def _judge(folder: Path, data: Data, config: TrainConfig, offline: bool, reporter: Reporter | None) -> Evaluate:
-    """Evaluation during training: on the validation split, which is never the one reported."""
-
-    def judge(model: Recipe[Any], step: int, images: int) -> dict[str, float]:
-        weights = "average" if config.ema else "raw"
-        progress = _heard(reporter).working
-        measured = measure(model, data, split="validation", weights=weights, offline=offline, progress=progress)
-        _record(folder, step, images, measured)
-        return {m.metric: m.value for m in measured}
-
-    return judge
-
-
-def _record(folder: Path, step: int, images: int, measured: list[Measurement]) -> None:
-    for m in measured if launched().leads else ():
-        append_json(folder / "metrics.jsonl", {"step": step, "images": images, **asdict(m)})
-
-
-def _manifest(
-    name: str, configs: dict[str, Config], data: Data, seed: int, budget: Budget, trainer: Trainer
-) -> dict[str, Any]:
-    return {
-        "recipe": name,
-        "config": {key: config.model_dump() for key, config in configs.items()},
-        "data": {
-            "source": _absolute(data.source),
-            "fingerprint": data.fingerprint,
-            "spec": asdict(data.spec),
-            "train": len(data.train),
-            "bad": [asdict(bad) for bad in data.bad],
-            "notes": data.notes,
-        },
-        "seed": seed,
-        "budget": asdict(budget),
-        "device": str(trainer.device),
-        "precision": trainer.precision,
-        "compile": trainer.compiled,
-        "versions": {
-            "saddlepoint": saddlepoint.__version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        "threads": torch.get_num_threads(),
-        "processes": launched().size,
-        "command": sys.argv,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _absolute(source: str) -> str:
-    """A path made independent of the folder one stands in; a data set's name as it is."""
-    return str(Path(source).resolve()) if Path(source).exists() else source
 
 
 def _fit(trainer: Trainer, budget: Budget, folder: Path, name: str) -> Run:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from saddlepoint.config import Config
 from saddlepoint.errors import UserError
+from saddlepoint.priors import Slice
 from saddlepoint.types import Batch, DataSpec, Losses, Noise
 
 Objective = Callable[[Batch], Losses]
@@ -89,6 +90,8 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Whether it learns images of black and white pixels alone."""
     conditional: bool = False
     """Whether it needs labels and samples by class; a config may leave that out (`build` then sets it to False)."""
+    takes_unlabelled: ClassVar[bool] = False
+    """Of a conditional recipe: whether it learns from examples without labels too."""
     compares: ClassVar[bool] = False
     """Whether an objective compares the examples of a batch with one another, so that a batch cannot be cut into
     micro-batches. What it compares it takes from all processes, by `distributed.whole_batch`."""
@@ -126,6 +129,11 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     @property
     def device(self) -> torch.device:
         return next(self.parameters()).device
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """What a latent consists of, in order; nothing for a recipe that has none."""
+        return ()
 
     @torch.no_grad()
     def sample(
@@ -266,6 +274,15 @@ class Judges(Protocol):
 
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """How real the discriminator finds each x: (B,), on a scale of its own."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """What a classifier may build on where there is no encoder; not a capability for users."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """The discriminator's last hidden layer, (B, D)."""
         ...
 
 

@@ -32,7 +32,7 @@ CLASSES = ("cat", "dog", "newt")
 SHAPES = [(1, 8, 8), (3, 16, 16), (4, 12, 9), (3, 9, 17), (1, 28, 28), (3, 32, 20)]
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
 # Methods that train in phases: the steps after which each player of the small recipe has had its turn.
-CYCLES = {"adagan": 8}
+CYCLES = {"adagan": 8, "m1_m2": 4}
 KINDS = [(name, kind) for name in NAMES for kind in catalogue.recipe_class(name).kinds]
 
 
@@ -278,3 +278,28 @@ def test_what_it_cannot_learn_is_refused_in_words(name):
             small(name, DataSpec(shape=(1, 8, 8), classes=CLASSES))
     with pytest.raises(UserError, match="There is no option 'widht'"):
         catalogue.create(name, spec_of(name, "image"), widht=3)
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_latents_are_distributed_as_it_says(name, kind):
+    recipe = small(name, spec_of(name, kind))
+    if not isinstance(recipe, Latent):
+        assert not recipe.slices
+        return
+    z = recipe.prior(Noise("slices", rows=2000))
+    assert sum(part.size for part in recipe.slices) == z.shape[1]
+    for part, values in zip(recipe.slices, z.split([part.size for part in recipe.slices], 1), strict=True):
+        if part.prior == "category":
+            assert torch.equal(values.sum(1), torch.ones(2000))
+            assert set(values.unique().tolist()) <= {0.0, 1.0}
+            assert (values.mean(0) - 1 / part.size).abs().max() < 5 / np.sqrt(2000 * part.size)
+        elif part.prior == "sphere":
+            torch.testing.assert_close(values.square().sum(1), torch.full((2000,), float(part.size)))
+            assert values.mean(0).abs().max() < 5 / np.sqrt(2000)
+        elif part.prior != "learned" and part.size:
+            ranks = values.flatten().sort().values
+            cdfs = {"normal": torch.special.ndtr, "logistic": torch.sigmoid, "uniform": lambda u: (u + 1) / 2}
+            cdf = cdfs[part.prior](ranks)
+            assert cdf.min() >= 0
+            gap = (cdf - torch.linspace(0, 1, len(cdf))).abs().max()
+            assert gap < 2 / np.sqrt(len(cdf)), "Kolmogorov-Smirnov, one in a thousand by chance"

@@ -9,15 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.errors import UserError
 from saddlepoint.families import Autoregressive, PixelByPixel
 from saddlepoint.families.autoregressive import raster
 from saddlepoint.networks.masked import MaskedConv2d, causal_mask
 from saddlepoint.types import DataSpec, Noise
 from support import small
 
-BINARY = ["made", "pixel_cnn"]
-RASTER = ["pixel_cnn"]
-WIDE: dict[str, dict[str, Any]] = {"pixel_cnn": {"width": 36, "head": 36}}
+BINARY = ["made", "pixel_cnn", "gated_pixel_cnn"]
+RASTER = ["pixel_cnn", "gated_pixel_cnn"]
+WIDE: dict[str, dict[str, Any]] = {"pixel_cnn": {"width": 36, "head": 36}, "gated_pixel_cnn": {"width": 24}}
 """So wide that ReLUs leave a way open wherever there is one."""
 
 
@@ -79,6 +80,13 @@ def test_pixel_cnn_is_blind_to_what_lies_far_to_the_right():
     assert blind == [[6, 4], [6, 5], [7, 5], [12, 5], [12, 10], [12, 11], [13, 11]]
 
 
+@pytest.mark.parametrize("shape", [(1, 3, 9), (1, 6, 5), (3, 4, 4)], ids=str)
+def test_gated_pixel_cnn_has_no_blind_spot(shape: tuple[int, ...]):
+    """Every number moves with every number before it, where pixel_cnn of the same reach is blind."""
+    model = wild("gated_pixel_cnn", DataSpec(shape=shape, levels=2), width=12 * shape[0], layers=7)
+    assert torch.equal(dependence(model), torch.ones(2 * [model.spec.dimensions]).tril(-1).bool())
+
+
 @pytest.mark.parametrize("shape", [(1, 5, 4), (3, 4, 5)], ids=str)
 @pytest.mark.parametrize("name", RASTER)
 def test_remembering_draws_what_whole_passes_draw(name: str, shape: tuple[int, ...]):
@@ -92,6 +100,32 @@ def test_remembering_draws_what_whole_passes_draw(name: str, shape: tuple[int, .
         assert torch.equal(at, raster(model.naive_predictor(None), naive, uniform.flip(0), rows=2))
     assert torch.equal(at[:, :, :2], naive[:, :, :2])
     assert not torch.equal(at[:, :, 2:], naive[:, :, 2:])
+
+
+def test_labels_reach_every_pixel_and_keep_a_model_each():
+    model = wild("gated_pixel_cnn", DataSpec(shape=(1, 3, 3), levels=2, classes=("a", "b")), by_class=True)
+    x = every_binary_image()
+    a, b = (model.log_prob(x, torch.full((512,), y)).exp() for y in range(2))
+    assert a.sum().item() == pytest.approx(1, abs=1e-6)
+    assert b.sum().item() == pytest.approx(1, abs=1e-6)
+    assert (a - b).abs().sum() > 0.01
+    logits = [model.predict(x[:1], torch.tensor([y])) for y in range(2)]
+    assert (logits[0] != logits[1]).any(1).all()
+
+
+def test_drawing_by_class_remembers_as_well():
+    model = small("gated_pixel_cnn", DataSpec(shape=(1, 5, 4), classes=("a", "b")), by_class=True).eval()
+    assert isinstance(model, PixelByPixel)
+    uniform, y = Noise("sample", 0, rows=6).uniform(1, 5, 4), torch.tensor([0, 1, 0, 1, 0, 1])
+    with torch.no_grad():
+        naive, fast = (
+            raster(p, torch.zeros_like(uniform), uniform) for p in (model.naive_predictor(y), model.predictor(y))
+        )
+    assert torch.equal(naive, fast)
+    with pytest.raises(UserError, match="by_class=true needs labelled data"):
+        small("gated_pixel_cnn", DataSpec(shape=(1, 5, 4)), by_class=True)
+    with pytest.raises(UserError, match="kernel=4 has no centre"):
+        small("gated_pixel_cnn", DataSpec(shape=(1, 5, 4)), kernel=4)
 
 
 def test_masks_of_figure_2():

@@ -16,7 +16,9 @@ CLAIM = Claim(
         ),
     },
     settings={
-        "quick": {"mnist": Setting(images=40_000, options={"width": 16, "batch": 32, "ema": 4000, "hidden": 300})},
+        "quick": {
+            "mnist": Setting(images=40_000, options={"width": 16, "batch": 32, "ema": 4000, "hidden": 300, "lr": 1e-3})
+        },
         "full": {"mnist": Setting(images=5_000_000, options={"batch": 64})},
     },
     gap="Trained with Adam at DCGAN's rates instead of SGD with momentum and a schedule; people are not asked.",

@@ -65,11 +65,11 @@ def _compared(rows: Sequence[Row], labels: Sequence[str]) -> str:
         several = sum(other[0] == training[0] for other in trainings) > 1
         name = f"{own[0].recipe} ({own[0].config})" if several else own[0].recipe
         cpu = [row.cpu_minutes for row in own if row.measure in labels[:1] and row.cpu_minutes is not None]
-        values = [_spread(row.value for row in own if row.measure == label) for label in labels]
+        values = [spread(row.value for row in own if row.measure == label) for label in labels]
         seeds = str(len({row.seed for row in own}))
-        lines.append([name, f"{own[0].images:,}", _spread(cpu), seeds, *values])
+        lines.append([name, f"{own[0].images:,}", spread(cpu), seeds, *values])
     floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
-    return _markdown([*lines, ["*floor*", "", "", "", *floors]])
+    return markdown([*lines, ["*floor*", "", "", "", *floors]])
 
 
 def _compared_by(rows: Sequence[Row]) -> str:
@@ -79,8 +79,8 @@ def _compared_by(rows: Sequence[Row]) -> str:
     for recipe in sorted({row.recipe for row in rows}):
         own = [row for row in rows if row.recipe == recipe]
         cpu = {row.seed: row.cpu_minutes for row in own if row.cpu_minutes is not None}
-        values = [_spread(row.value for row in own if row.measure == label) for label in labels]
-        lines.append([recipe, str(len({row.seed for row in own})), _spread(cpu.values()), *values])
+        values = [spread(row.value for row in own if row.measure == label) for label in labels]
+        lines.append([recipe, str(len({row.seed for row in own})), spread(cpu.values()), *values])
     floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
     if any(floors):
         lines.append(["*floor*", "", "", *floors])
@@ -89,7 +89,7 @@ def _compared_by(rows: Sequence[Row]) -> str:
     return (
         f"## {first.scale}: {first.data}\n\n{first.claim} {counted}{', ' if counted else ''}trained in "
         f"{first.precision} on {first.hardware}: `{first.command}`, see [truth](truth.md). "
-        f"Published: {first.paper_value} ({first.paper_measure}).\n\n{_markdown(lines)}"
+        f"Published: {first.paper_value} ({first.paper_measure}).\n\n{markdown(lines)}"
     )
 
 
@@ -109,14 +109,15 @@ def _beside(rows: Sequence[Row]) -> str:
     for recipe, data, scale, *training in sorted({(row.recipe, row.data, row.scale, *row.training) for row in rows}):
         own = [row for row in rows if (row.data, row.scale, *row.training) == (data, scale, *training)]
         wanted = [row.measure for row in own if row.measure.partition("[")[0] not in COMPARED]
-        ours = [f"{label}: {_spread(r.value for r in own if r.measure == label)}" for label in dict.fromkeys(wanted)]
+        ours = [f"{label}: {spread(r.value for r in own if r.measure == label)}" for label in dict.fromkeys(wanted)]
         paper = f"{own[0].paper_value}: {own[0].paper_measure}"
         named = f"{data}" + ("" if scale == "quick" else f", {scale}")
         lines.append([recipe, named, "; ".join(ours) or "as above", paper, own[0].comparable])
-    return _markdown(lines)
+    return markdown(lines)
 
 
-def _spread(values: Iterable[float]) -> str:
+def spread(values: Iterable[float]) -> str:
+    """The mean, with the standard deviation if there are several; infinite ones are counted."""
     found = list(values)
     if not found:
         return ""
@@ -135,6 +136,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """A table: its heads, the line below them, the rest."""
     cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
     return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"

@@ -160,9 +160,17 @@ def config_of(name: str, options: Mapping[str, Any]) -> str:
     return config_digest({key: config.model_dump() for key, config in configs.items()})
 
 
-def config_digest(config: Mapping[str, Any]) -> str:
-    """Digits of the sha256 of all options, defaults included."""
-    return sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:8]
+LATER: Mapping[str, Any] = {"binarise": "none", "beta": 1.0, "free_bits": 0.0, "flows": 0, "layers": 1}
+"""Options that came when there were rows already, with the value by which all is as it was before."""
+
+
+def config_digest(config: Mapping[str, Mapping[str, Any]]) -> str:
+    """Digits of the sha256 of all options, defaults included, save those that change nothing since `LATER`."""
+    old = {
+        part: {key: value for key, value in options.items() if key not in LATER or value != LATER[key]}
+        for part, options in config.items()
+    }
+    return sha256(json.dumps(old, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def hardware(device: torch.device, threads: int) -> str:

@@ -13,6 +13,7 @@ from saddlepoint.distributed import broadcast, whole_batch
 from saddlepoint.errors import UserError
 from saddlepoint.networks.improved_gan import Judge, make_generator, make_judge
 from saddlepoint.networks.weight_norm import initialise
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Batches, Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -101,6 +102,10 @@ class SemiSupervised(Recipe[C], abc.ABC):
         if not self.classes:
             raise UserError("This model was trained without labels: it cannot classify.")
         return self.discriminator(x).float()
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return 2 * noise.uniform(self.config.latent) - 1

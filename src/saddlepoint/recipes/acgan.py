@@ -14,6 +14,7 @@ from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.priors import Slice
 from saddlepoint.types import Batch, Losses, Noise
 
 
@@ -72,6 +73,10 @@ class ACGAN(Pair[ACGANConfig]):
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z, y)
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """Uniform on [-1, 1], as DCGAN's."""

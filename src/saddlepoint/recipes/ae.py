@@ -16,6 +16,7 @@ from saddlepoint.errors import UserError
 from saddlepoint.networks.mlp import mlp
 from saddlepoint.networks.moments import Moments
 from saddlepoint.networks.vae import conv_decoder, conv_encoder
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -82,6 +83,10 @@ class AE(Recipe[AEConfig]):
 
     def encode(self, x: Tensor) -> Tensor:
         return self.encoder(x).float()
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="learned"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """The normal with the mean and covariance of the codes of late batches: not of the paper, which cannot draw."""

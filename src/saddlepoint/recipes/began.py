@@ -18,6 +18,7 @@ from saddlepoint.networks.began import BEGANDecoder, BEGANEncoder
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.energy import absolute_error
 from saddlepoint.objectives.inversion import invert
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -70,6 +71,10 @@ class BEGAN(TwoPlayer[BEGANConfig]):
         self.discriminator = nn.Sequential(encoder, decoder)
         self.register_buffer("k", torch.zeros(()))  # k_0 = 0
         self.register_buffer("convergence", torch.zeros(()))
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """Uniform on [-1, 1]."""

@@ -12,6 +12,7 @@ from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import AdversarialInference, InferenceConfig
 from saddlepoint.networks.joint import JointDiscriminator
 from saddlepoint.networks.pair import discriminator_for, generator_for
+from saddlepoint.priors import Slice
 from saddlepoint.types import Noise
 
 
@@ -41,6 +42,10 @@ class BiGAN(AdversarialInference[BiGANConfig]):
         self.generator = generator_for(spec, config.latent, config.width, config.widths)
         self.encoder = discriminator_for(spec, config.width, config.widths, outputs=config.latent)
         self.discriminator = JointDiscriminator(spec, config.latent, config.width, config.widths, config.hidden)
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """Uniform on [-1, 1] (section 4.1)."""

@@ -19,6 +19,7 @@ from saddlepoint.families import ConditionalTwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.blocks import Maxout
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlepoint.networks.mlp import ToExamples
+from saddlepoint.priors import Slice
 from saddlepoint.types import DataSpec, Noise
 
 
@@ -99,6 +100,10 @@ class CGAN(ConditionalTwoPlayer[CGANConfig]):
             )
         self.generator = DCGANGenerator(config.latent, spec.shape, config.width, len(spec.classes))
         self.discriminator = DCGANDiscriminator(spec.shape, config.width, len(spec.classes))
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal" if self.config.network == "mlp" else "uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """z standard normal, and for DCGAN's networks uniform on [-1, 1] as in theirs.

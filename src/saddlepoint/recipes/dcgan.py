@@ -17,6 +17,7 @@ from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import TwoPlayer, TwoPlayerConfig
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlepoint.objectives.adversarial import generator_minimax, generator_nonsaturating
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player
 from saddlepoint.recipes._folklore import Folklore
 from saddlepoint.types import Batch, Losses, Noise
@@ -53,6 +54,10 @@ class DCGAN(TwoPlayer[DCGANConfig]):
 
     def players(self) -> dict[str, Player]:
         return self.config.with_optimizer(super().players())
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior=self.config.prior),)
 
     def prior(self, noise: Noise) -> Tensor:
         if self.config.prior == "uniform":

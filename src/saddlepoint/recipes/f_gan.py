@@ -20,6 +20,7 @@ from saddlepoint.objectives.f_divergences import (
     generator_variational,
     variational_value,
 )
+from saddlepoint.priors import Slice
 from saddlepoint.types import Batch, Losses, Noise
 
 
@@ -52,6 +53,10 @@ class FGAN(Pair[FGANConfig]):
     """The discriminator bounds an f-divergence of choice from below, and the generator lowers the bound."""
 
     Config = FGANConfig
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """Uniform on [-1, 1]."""

@@ -16,6 +16,7 @@ from saddlepoint.catalogue import Paper, register
 from saddlepoint.distributed import whole_batch
 from saddlepoint.networks.mlp import ToExamples, mlp
 from saddlepoint.objectives.kernels import gaussians, mmd2_biased, root
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -71,6 +72,10 @@ class GMMN(Recipe[GMMNConfig]):
     def compared(self, x: Tensor) -> Tensor:
         """Pixels as the paper has them, in [0, 1]."""
         return (x + 1) / 2 if self.spec.kind == "image" else x
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="uniform"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return 2 * noise.uniform(self.config.latent) - 1

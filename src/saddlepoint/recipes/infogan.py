@@ -7,6 +7,7 @@ Learning by Information Maximizing Generative Adversarial Nets. NeurIPS 2016, ar
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated
 
 import torch
@@ -19,6 +20,8 @@ from saddlepoint.config import Positive
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.priors import Slice
+from saddlepoint.recipe import Player
 from saddlepoint.types import Batch, Losses, Noise
 
 
@@ -31,6 +34,8 @@ class InfoGANConfig(PairConfig):
     """Continuous codes, uniform on [-1, 1]."""
     info: float = Field(1.0, ge=0)
     """Weight of the bound on the categorical codes' mutual information (lambda)."""
+    g_lr: float = Field(1e-3, gt=0)
+    """Learning rate of the generator; `lr` is that of the discriminator with Q."""
     info_continuous: float = Field(0.1, ge=0)
     """Weight of the bound on the continuous codes' mutual information."""
 
@@ -72,6 +77,17 @@ class InfoGAN(Pair[InfoGANConfig]):
         whole = discriminator_for(self.spec, config.width, config.widths)
         trunk = nn.Sequential(*list(whole.layers)[:-1], nn.Flatten())
         self.discriminator = Judge(trunk, whole.width, sum(config.categorical) + 2 * config.continuous)
+
+    def players(self) -> dict[str, Player]:
+        players = super().players()
+        return {**players, "generator": replace(players["generator"], lr=self.config.g_lr)}
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        config = self.config
+        codes = [Slice(name=f"category {i}", size=n, prior="category") for i, n in enumerate(config.categorical)]
+        noise = Slice(size=config.latent, prior="normal")
+        return noise, *codes, Slice(name="code", size=config.continuous, prior="uniform")
 
     def prior(self, noise: Noise) -> Tensor:
         """[noise, one-hot categorical codes, continuous codes], (B, latent + sum(categorical) + continuous)."""

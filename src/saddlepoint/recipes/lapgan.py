@@ -19,6 +19,7 @@ from saddlepoint.families import TwoPlayerConfig
 from saddlepoint.networks.laplacian import LevelDiscriminator, LevelGenerator, decompose, pyramid_sizes, up
 from saddlepoint.networks.mlp import mlp
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -89,6 +90,11 @@ class LAPGAN(Recipe[LAPGANConfig]):
         low, _ = self._level(batch.x, level)
         fake = self._detail(level, self.prior(batch.noise), low, batch.y)
         return {"loss": generator_nonsaturating(self._judge(level, fake, low, batch.y))}
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        planes = [Slice(name=f"level {i}", size=h * w, prior="uniform") for i, (h, w) in enumerate(self.sizes[:-1])]
+        return Slice(name="coarsest", size=self.config.latent, prior="uniform"), *planes
 
     def prior(self, noise: Noise) -> Tensor:
         """Uniform on [-1, 1]: the coarsest level's `latent` numbers, then a plane for each finer level."""

@@ -19,6 +19,7 @@ from saddlepoint.distributed import whole_batch
 from saddlepoint.families import PairConfig
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.kernels import gaussians, mmd2_biased, root
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -107,6 +108,10 @@ class MMDGAN(Recipe[MMDGANConfig]):
         """Lower MMD; the feasible set limits what f may be, and a generator is not to be paid for leaving it."""
         fake = self.generator(self.prior(batch.noise))
         return {"loss": self.discrepancy(self.encoder(batch.x), self.encoder(fake))[0]}
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

@@ -21,6 +21,7 @@ from saddlepoint.networks.pair import MLPDiscriminator, MLPGenerator
 from saddlepoint.networks.r3gan import Discriminator, Generator, Shape
 from saddlepoint.objectives.adversarial import relativistic_pairing_discriminator, relativistic_pairing_generator
 from saddlepoint.objectives.penalties import gradient_norm_squared
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update, cosine
 from saddlepoint.types import Batch, DataSpec, Losses, Noise
 
@@ -136,6 +137,10 @@ class R3GAN(Recipe[R3GANConfig]):
             real = self.discriminator(batch.x)
         fake = self.discriminator(self.generate(self.prior(batch.noise)))
         return {"loss": relativistic_pairing_generator(real, fake)}
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from saddlepoint.catalogue import Paper, register
@@ -16,12 +17,14 @@ from saddlepoint.families import InferenceConfig
 from saddlepoint.networks.joint import JointDiscriminator
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
 
 class VEEGANConfig(InferenceConfig):
-    pass
+    d_rate: float = Field(0.2, gt=0)
+    """Learning rate of the discriminator, as a multiple of the others' `lr`."""
 
 
 @register(
@@ -50,13 +53,12 @@ class VEEGAN(Recipe[VEEGANConfig]):
         self.discriminator = JointDiscriminator(spec, config.latent, config.width, config.widths, config.hidden)
 
     def players(self) -> dict[str, Player]:
-        networks = {
-            "discriminator": self.discriminator,
-            "reconstructor": self.reconstructor,
-            "generator": self.generator,
-        }
         lr, betas = self.config.lr, self.config.betas
-        return {name: Player(modules=(network,), lr=lr, betas=betas) for name, network in networks.items()}
+        return {
+            "discriminator": Player(modules=(self.discriminator,), lr=lr * self.config.d_rate, betas=betas),
+            "reconstructor": Player(modules=(self.reconstructor,), lr=lr, betas=betas),
+            "generator": Player(modules=(self.generator,), lr=lr, betas=betas),
+        }
 
     def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:
         """Algorithm 1: each of the three on one batch of pairs."""
@@ -90,6 +92,10 @@ class VEEGAN(Recipe[VEEGANConfig]):
     def distance(self, z: Tensor, fake: Tensor) -> Tensor:
         """||z - F(G(z))||², summed over the dimensions of z."""
         return (z - self.reconstructor(fake)).float().square().sum(1).mean()
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

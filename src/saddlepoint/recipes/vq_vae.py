@@ -21,6 +21,7 @@ from saddlepoint.networks.codebook import Codebook, straight_through
 from saddlepoint.networks.residual import quarter, residual_decoder, residual_encoder
 from saddlepoint.objectives.likelihoods import Measure
 from saddlepoint.objectives.observation import Observation
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -129,6 +130,11 @@ class VQVAE(Recipe[VQVAEConfig]):
 
     def encode(self, x: Tensor) -> Tensor:
         return self.codebook.embed(self.codes(x)).flatten(1)
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        height, width = quarter(self.spec.shape)
+        return (Slice(size=self.config.code * height * width, prior="learned"),)
 
     def prior(self, noise: Noise) -> Tensor:
         """A map of codes, one after another, as their vectors in one row: (B, D * h * w)."""

@@ -166,9 +166,10 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
             chosen = None if labels is None else labels[start : start + rows].to(self.device)
             if progress:
                 self.tell = lambda share, start=start, rows=rows: progress(start + int(share * rows), n, DRAWING)
-                self.tell(0.0)
             parts.append(self.draw(noise, chosen).float().cpu())
             self.tell = None
+            if progress:
+                progress(start + rows, n, DRAWING)
         self.train(was_training)
         samples = torch.cat(parts) if parts else torch.empty(0, *self.spec.shape)
         return samples.clamp(-1, 1) if self.spec.kind == "image" else samples

@@ -65,6 +65,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
     "pixel_cnn_pp": {"channels": 8, "layers": 1, "mixtures": 3, "dropout": 0.1},
     "pixel_rnn": {"layer": "row", "layers": 1, "width": 4, "head": 8},
+    "pixel_vae": {"latent": 4, "channels": 8, "features": 4, "width": 8, "layers": 2},
     "vq_vae": {"channels": 16, "codes": 32, "code": 8, "prior_channels": 8, "prior_layers": 1},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
     "classification_vae": {"channels": 8, "hidden": 32, "latent": 8},

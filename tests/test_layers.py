@@ -55,13 +55,14 @@ MAY_IMPORT["api"] = MAY_IMPORT["assembly"] | {"assembly"}
 EVERYTHING = {*MAY_IMPORT, "__init__"}
 MAY_IMPORT["environment"] = EVERYTHING
 MAY_IMPORT["diagnosis"] = EVERYTHING
+MAY_IMPORT["few_labels"] = EVERYTHING
 MAY_IMPORT["figures"] = EVERYTHING
 MAY_IMPORT["lab"] = EVERYTHING | {"figures"}
 MAY_IMPORT["claims"] = EVERYTHING | {"figures"}
 MAY_IMPORT["report"] = EVERYTHING | {"diagnosis", "figures"}
-MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "figures", "lab", "claims", "report"}
+MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "few_labels", "figures", "lab", "claims", "report"}
 MAY_IMPORT["__main__"] = {"cli"}
-MAY_IMPORT["__init__"] = {"api", "catalogue", "errors", "types"}  # lazily, and for type checkers
+MAY_IMPORT["__init__"] = {"api", "catalogue", "errors", "few_labels", "types"}  # lazily, and for type checkers
 
 
 def part(path: Path) -> str:

@@ -32,7 +32,7 @@ CLASSES = ("cat", "dog", "newt")
 SHAPES = [(1, 8, 8), (3, 16, 16), (4, 12, 9), (3, 9, 17), (1, 28, 28), (3, 32, 20)]
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
 # Methods that train in phases: the steps after which each player of the small recipe has had its turn.
-CYCLES = {"adagan": 8}
+CYCLES = {"adagan": 8, "m1_m2": 4}
 KINDS = [(name, kind) for name in NAMES for kind in catalogue.recipe_class(name).kinds]
 
 
@@ -298,7 +298,8 @@ def test_latents_are_distributed_as_it_says(name, kind):
             assert values.mean(0).abs().max() < 5 / np.sqrt(2000)
         elif part.prior != "learned" and part.size:
             ranks = values.flatten().sort().values
-            cdf = torch.special.ndtr(ranks) if part.prior == "normal" else ((ranks + 1) / 2)
+            cdfs = {"normal": torch.special.ndtr, "logistic": torch.sigmoid, "uniform": lambda u: (u + 1) / 2}
+            cdf = cdfs[part.prior](ranks)
             assert cdf.min() >= 0
             gap = (cdf - torch.linspace(0, 1, len(cdf))).abs().max()
             assert gap < 2 / np.sqrt(len(cdf)), "Kolmogorov-Smirnov, one in a thousand by chance"

@@ -1,6 +1,7 @@
 """Brock et al. 2017: an encoder on the discriminator's own features."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
+from saddlepoint.claims.codes import reconstructions
 from saddlepoint.claims.inference import measure
 
 CLAIM = Claim(
@@ -24,4 +25,5 @@ CLAIM = Claim(
     gap="The paper edits faces by eye and classifies SVHN by its features. How far reconstructions miss in pixels is "
     "our measure, beside that of the other models that encode.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

@@ -19,6 +19,7 @@ from cyclopts.completion import ShellDetectionError
 
 from saddlepoint import __version__
 from saddlepoint.cli.cite import cite
+from saddlepoint.cli.classify import classify
 from saddlepoint.cli.compare import compare
 from saddlepoint.cli.complete import complete
 from saddlepoint.cli.data import data
@@ -59,6 +60,7 @@ app.command(resume)
 app.command(sample)
 app.command(complete)
 app.command(evaluate)
+app.command(classify)
 app.command(compare)
 app.command(report)
 app.command(reproduce)

@@ -3,7 +3,9 @@
 from saddlepoint.families.autoencoding_gan import AutoencodingConfig, AutoencodingGAN
 from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
 from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
+from saddlepoint.families.flow import Flow, FlowConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
+from saddlepoint.families.labelled_variational import LabelledVariational
 from saddlepoint.families.pair import Pair, PairConfig
 from saddlepoint.families.semi_supervised import SemiSupervised, SemiSupervisedConfig
 from saddlepoint.families.two_player import ConditionalTwoPlayer, TwoPlayer, TwoPlayerConfig
@@ -18,7 +20,10 @@ __all__ = [
     "ConditionalTwoPlayer",
     "EncoderDecoder",
     "EncoderDecoderConfig",
+    "Flow",
+    "FlowConfig",
     "InferenceConfig",
+    "LabelledVariational",
     "Pair",
     "PairConfig",
     "PixelByPixel",

@@ -63,13 +63,14 @@ def matched_uniform(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 
 WAYS: dict[str, dict[str, Way]] = {
-    "linear": dict.fromkeys(("normal", "uniform", "sphere", "category", "learned"), linear),
-    "spherical": dict.fromkeys(("normal", "uniform", "sphere", "category", "learned"), spherical),
+    "linear": dict.fromkeys(("normal", "uniform", "sphere", "logistic", "category", "learned"), linear),
+    "spherical": dict.fromkeys(("normal", "uniform", "sphere", "logistic", "category", "learned"), spherical),
     "matched": {"normal": matched_normal, "uniform": matched_uniform, "sphere": spherical},
     "auto": {
         "normal": spherical,
         "uniform": matched_uniform,
         "sphere": spherical,
+        "logistic": spherical,
         "category": linear,
         "learned": linear,
     },

@@ -24,6 +24,8 @@ def quantiles(prior: str, share: Tensor) -> Tensor:
         return torch.special.ndtri(share)
     if prior == "uniform":
         return 2 * share - 1
+    if prior == "logistic":
+        return torch.logit(share)
     raise UserError(f"A {prior} part of a latent has no quantiles to walk along.")
 
 

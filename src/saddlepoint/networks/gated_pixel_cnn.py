@@ -24,14 +24,15 @@ class GatedLayer(nn.Module):
     The first layer sees the image and hides what lies ahead, and has no residual connection.
     """
 
-    def __init__(self, inputs: int, p: int, size: int, groups: int, context: int, first: bool) -> None:
+    def __init__(self, inputs: int, p: int, size: int, groups: int, context: int, first: bool, last: bool) -> None:
         super().__init__()
         self.first = first
         self.down = MaskedConv2d("above_image" if first else "above", inputs, 2 * p, (size, size))
         self.across = MaskedConv2d("image" if first else "features", inputs, 2 * p, (1, size), groups)
         self.link = nn.Conv2d(2 * p, 2 * p, 1)
         self.out = MaskedConv2d("features", p, p, (1, 1), groups)
-        self.v_context = nn.Conv2d(context, 2 * p, 1, bias=False) if context else None
+        # The vertical stack ends before its last gate, whose context nothing would learn.
+        self.v_context = nn.Conv2d(context, 2 * p, 1, bias=False) if context and not last else None
         self.h_context = nn.Conv2d(context, 2 * p, 1, bias=False) if context else None
 
     def vertical(self, v: Tensor, context: Tensor | None, see: See) -> tuple[Tensor, Tensor]:
@@ -74,7 +75,8 @@ class GatedPixelCNN(nn.Module):
         p, head = (-(-features // groups) * groups for features in (width, head or width))
         self.levels, self.size = levels, (shape[1], shape[2])
         self.layers = nn.ModuleList(
-            GatedLayer(p if i else groups, p, size if i else first, groups, context, first=not i) for i in range(layers)
+            GatedLayer(p if i else groups, p, size if i else first, groups, context, first=not i, last=i == layers - 1)
+            for i in range(layers)
         )
         self.head = MaskedConv2d("features", p, head, (1, 1), groups)
         self.logits = MaskedConv2d("features", head, levels * groups, (1, 1), groups)

@@ -71,7 +71,7 @@ class Memory:
     def __init__(self, height: int, width: int) -> None:
         self.height, self.width = height, width
         self.i, self.j, self.n = 0, 0, 1
-        self.held: dict[MaskedConv2d, tuple[Tensor, Tensor]] = {}
+        self.held: dict[MaskedConv2d, tuple[Tensor, Tensor, Tensor]] = {}
 
     def stand(self, i: int, j: int, n: int = 1) -> None:
         """Go to the n pixels from (i, j) to the right."""
@@ -83,9 +83,12 @@ class Memory:
         up, side = conv.padding
         if conv not in self.held:
             blank = x.new_zeros(len(x), conv.in_channels, self.height + up, self.width + 2 * side)
-            self.held[conv] = blank, (conv.weight * conv.mask)[:, :, : up + 1].contiguous()  # nothing sees below
-        seen, weight = self.held[conv]
+            weight = (conv.weight * conv.mask)[:, :, : up + 1].contiguous()  # nothing sees below
+            self.held[conv] = blank, weight, weight.flatten(1)
+        seen, weight, flat = self.held[conv]
         i, j, n = self.i, self.j, self.n
+        if up == side == 0 and n == 1:
+            return F.linear(x.flatten(1), flat, conv.bias)[:, :, None, None]
         if conv.of_image:
             seen[:, :, up:, side : side + self.width] = x
         else:
@@ -93,4 +96,4 @@ class Memory:
         window = seen[:, :, i : i + up + 1, j : j + n + 2 * side]
         if n > 1:
             return F.conv2d(window, weight, conv.bias)
-        return F.linear(window.flatten(1), weight.flatten(1), conv.bias)[:, :, None, None]
+        return F.linear(window.flatten(1), flat, conv.bias)[:, :, None, None]

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
-from saddlepoint.cli.common import Checkpoint, Count, Json, Offline, check_png, print_json
+from saddlepoint.cli.common import Count, Json, Offline, check_png, print_json
 from saddlepoint.cli.latent.shared import (
+    At,
     Class,
+    Device,
     Pictures,
     Seeds,
     draws,
@@ -36,8 +38,8 @@ def arithmetic(
     jitter: float = 0.25,
     label: Class = None,
     out: Path = Path("arithmetic.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
 ) -> None:
     """The mean of A, less that of B, plus that of C: smiling woman - neutral woman + neutral man.
 
@@ -85,8 +87,8 @@ def directions(
     steps: Count = 7,
     label: Class = None,
     out: Path = Path("directions.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
 ) -> None:
     """The directions in which samples change most, found without labels: a row for each.
 
@@ -128,8 +130,8 @@ def attribute(
     reach: float = 4.0,
     steps: Count = 7,
     out: Path = Path("attribute.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
     offline: Offline = False,
 ) -> None:
     """Learn the direction that tells two classes of encoded pictures apart, and move held-out ones along it.
@@ -190,8 +192,8 @@ def invert(
     steps: Count = 300,
     label: Class = None,
     out: Path = Path("inverted.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
     as_json: Json = False,
 ) -> None:
     """Find latents that make given pictures; shows each above what its latent makes.

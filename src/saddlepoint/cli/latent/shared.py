@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Seeds = Annotated[tuple[NonNegativeInt, ...], Parameter(consume_multiple=True, negative=())]
 Pictures = Annotated[tuple[Path, ...], Parameter(consume_multiple=True, negative=())]
+At = Annotated[Checkpoint, Parameter(name="--checkpoint", help="latest, best, or the number of images seen.")]
+Device = Annotated[str, Parameter(help="cpu, cuda, cuda:1, mps; auto takes the fastest there is.")]
 Class = Annotated[str | None, Parameter(name="--class", help="A class, by name or number, for conditional models.")]
 
 

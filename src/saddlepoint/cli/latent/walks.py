@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
-from saddlepoint.cli.common import Checkpoint, Count, Flag, Json, check_png, make_folder, print_json
+from saddlepoint.cli.common import Count, Flag, Json, check_png, make_folder, print_json
 from saddlepoint.cli.latent.shared import (
+    At,
     Class,
+    Device,
     Pictures,
     Seeds,
     draws,
@@ -30,8 +32,8 @@ def wall(
     first: NonNegativeInt = 0,
     label: Class = None,
     out: Path = Path("wall.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
 ) -> None:
     """Samples of the seeds 0, 1, 2, ..., in rows of ten, to pick from.
 
@@ -49,7 +51,7 @@ def wall(
     print(out)
 
 
-def slices(run: Path, /, *, checkpoint: Checkpoint = "latest", as_json: Json = False) -> None:
+def slices(run: Path, /, *, checkpoint: At = "latest", as_json: Json = False) -> None:
     """What a model's latent consists of.
 
     Example: saddle latent slices runs/codes
@@ -80,8 +82,8 @@ def interpolate(
     loop: Flag = False,
     label: Class = None,
     out: Path = Path("interpolation.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
 ) -> None:
     """Go from sample to sample, or from picture to picture: a strip (.png) or a film (.gif, .mp4).
 
@@ -124,8 +126,8 @@ def traverse(
     steps: Count = 9,
     label: Class = None,
     out: Path = Path("traverse.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
 ) -> None:
     """Change one number of a latent at a time, over the middle 95% of its prior: a row for each.
 
@@ -172,8 +174,8 @@ def truncate(
     n: Annotated[Count, Parameter(name="-n")] = 8,
     label: Class = None,
     out: Path = Path("truncated.png"),
-    checkpoint: Checkpoint = "latest",
-    device: str = "auto",
+    checkpoint: At = "latest",
+    device: Device = "auto",
 ) -> None:
     """Draw latents towards their mean, for samples that are more typical and less varied: a row for each psi.
 

@@ -19,7 +19,7 @@ figure { margin: 0; }
 figcaption { font-size: .875rem; margin: .25rem 0; }
 img { display: block; max-width: 100%; height: auto; border: 1px solid var(--rule); border-radius: 3px; }
 .film, .charts { display: grid; gap: 1rem; }
-.film { margin-top: 1rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
+.film { margin-top: 1rem; grid-template-columns: repeat(auto-fill, minmax(7.3rem, 1fr)); }
 .film img { width: 100%; }
 .charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 .finding { border-left: 4px solid var(--warning); background: var(--soft); padding: .5rem .75rem; max-width: none; }

@@ -49,6 +49,7 @@ def test_what_is_not_finite_is_left_out_and_nothing_is_no_chart() -> None:
     nan, inf = float("nan"), float("inf")
     assert [len(line) for line in drawn(chart("a", {"a": ([1, 2, 3, 4], [1.0, nan, 2.0, inf])}))] == [2]
     assert chart("a", {"a": ([1], [nan])}) == ""
+    assert chart("a", {"a": ([1, 10**400], [10**400, 1.0])}) == "", "JSON has integers of any size"
     assert chart("a", {}) == ""
 
 
@@ -57,6 +58,12 @@ def test_every_curve_has_a_scale(values: list[float]) -> None:
     svg = chart("a", {"a": (range(len(values)), values)})
     assert svg.count('class="grid"') >= 2, svg
     assert "circle" in Reader(svg).tags or drawn(svg)
+
+
+def test_a_legend_says_what_the_title_does_not() -> None:
+    line = ([1, 2], [1.0, 2.0])
+    assert "legend" not in chart("FD", {"FD": line})
+    assert Reader(chart("loss", {"generator": line})).text.endswith("generator")
 
 
 def test_numbers_on_an_axis_are_short() -> None:

@@ -13,14 +13,15 @@ import torch
 import saddlepoint
 from cli_support import Saddle
 from page_reader import Reader, assert_stands_alone
+from saddlepoint import catalogue
 from saddlepoint.diagnosis import Finding
 from saddlepoint.metrics.measurement import Measurement
-from saddlepoint.priors import Slice
-from saddlepoint.report.facts import Facts
+from saddlepoint.report.facts import STEPS, WALKS, Facts, walks
 from saddlepoint.report.history import Score, newest, scores, sheets
 from saddlepoint.report.html import tag
 from saddlepoint.report.page import page
-from saddlepoint.report.path import path
+from saddlepoint.types import DataSpec
+from support import small
 
 EVIL = "<script>alert(1)</script>\"'&"
 PNG = base64.b64decode(
@@ -49,6 +50,7 @@ def test_the_page_of_a_run(saddle: Saddle, gan: Path) -> None:
     assert "FD[pixels:8x8]" in seen.text
     assert "discriminator: D(x) and D(G(z))" in seen.text
     assert "Collapse was not looked for" in seen.text
+    assert "2,560 images in" in seen.text
     assert "@inproceedings{gan2014" in seen.text or "@article{gan2014" in seen.text
     assert seen.tags.count("img") == 1 + 2, "one sheet of samples, neighbours, interpolation"
     assert saddlepoint.load(gan).spec.classes == tuple("0123456789")
@@ -197,12 +199,21 @@ def test_the_newest_score_of_each_protocol_is_kept() -> None:
     assert [s.measured.value for s in kept] == [2, 1]
 
 
-def test_a_way_between_normal_draws_keeps_their_length() -> None:
-    a, b = torch.randn(2, 64, dtype=torch.float64).unbind(0)
-    b = b * a.norm() / b.norm()
-    t = torch.linspace(0, 1, 9, dtype=torch.float64)
-    way = path(a, b, t, [Slice(size=64, prior="normal")])
-    torch.testing.assert_close(way.norm(dim=1), a.norm().expand(9))
-    torch.testing.assert_close(way[[0, -1]], torch.stack([a, b]))
-    box = path(a, b, t, [Slice(size=64, prior="uniform")])
-    torch.testing.assert_close(box[4], (a + b) / 2)
+LATENT = [
+    name
+    for name in catalogue.names()
+    if (entry := catalogue.info(name)).recipe == name
+    and "latent" in entry.can
+    and "image" in catalogue.recipe_class(name).kinds
+]
+
+
+@pytest.mark.parametrize("name", LATENT)
+def test_every_recipe_with_a_latent_can_be_walked(name: str) -> None:
+    levels = 2 if catalogue.recipe_class(name).binary else 256
+    model = small(name, DataSpec(shape=(1, 8, 8), classes=("cat", "dog"), levels=levels)).eval()
+    drawn = walks(model)
+    assert drawn.shape == (WALKS * STEPS, 1, 8, 8)
+    assert drawn.isfinite().all()
+    if not model.conditional:
+        torch.testing.assert_close(drawn[STEPS - 1], drawn[STEPS], msg="a row ends where the next one begins")

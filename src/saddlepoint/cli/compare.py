@@ -25,7 +25,7 @@ POINTS = 4096
 
 
 def compare(
-    *runs: Path,
+    *run: Path,
     out: Path = Path("compare.png"),
     n: Annotated[Count, Parameter(name="-n")] = 8,
     seed: NonNegativeInt = 0,
@@ -33,14 +33,14 @@ def compare(
 ) -> None:
     """Put runs of the same data side by side: scores beside budgets, and samples at the same seed.
 
-    Runs that differ in nothing but their seed count as one method and tell how much luck there
-    is; a difference from the first run's method within that luck is marked so. Scores are those
-    that `saddle evaluate` has kept.
+    Runs that differ in nothing but their seed count as one method and tell how
+    much luck there is; differences from the first run's method that are within
+    that luck are marked so. Scores are those that `saddle evaluate` has kept.
 
     Example: saddle compare runs/dcgan runs/dcgan-2 runs/wgan_gp --out wall.png
 
     Args:
-        runs: The runs' folders.
+        run: The runs' folders, two or more.
         out: The picture of samples, a PNG: a row for each run.
         n: Samples of each run in the picture.
         seed: Seed of those samples, the same for all.
@@ -48,7 +48,7 @@ def compare(
     from saddlepoint.report.compare import compare as read
 
     check_png("--out", out)
-    found = read(runs)
+    found = read(run)
     _wall(found.rows, out, n, seed)
     if as_json:
         print_json({**_plain(found), "picture": out})

@@ -9,10 +9,11 @@ from saddlepoint.errors import UserError
 
 
 def report(run: Path, /, *, out: Path | None = None, as_json: Json = False) -> None:
-    """Write one HTML file about a run, finished or not, that needs no network and no other file.
+    """Write one HTML file about a run, that needs no network and no other file.
 
-    Samples over the training, losses, scores with their protocol, nearest training images, an
-    interpolation, config, environment, citation, and what `saddle doctor` finds.
+    Samples over the training, losses, scores with their protocol, nearest
+    training images, an interpolation, config, environment, citation, and what
+    `saddle doctor` finds. The run need not be finished.
 
     Example: saddle report runs/dcgan --out dcgan.html
 

@@ -18,9 +18,14 @@ POINTS = 150
 DECADES = 100.0
 """Greatest over least value, of positive ones, from which on the scale is logarithmic."""
 
+LARGEST = 1e300
+"""What lies beyond is as good as infinite: a log may hold any number, and scales must not overflow."""
+
 
 def chart(title: str, curves: Mapping[str, Curve], span: tuple[float, float] | None = None) -> Html:
-    """A figure of (images, values) curves with a legend; values that are not finite are left out.
+    """A figure of (images, values) curves; values that are not finite are left out.
+
+    It has a legend unless the title says it all.
 
     span: the values at the lower and the upper edge, else by the data. Empty if there is nothing to draw.
     """
@@ -60,7 +65,7 @@ def chart(title: str, curves: Mapping[str, Curve], span: tuple[float, float] | N
             drawn.append(tag("polyline", points=" ".join(at(x, v) for x, v in means), class_=f"line c{place % 6}"))
     svg = tag("svg", *drawn, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=f"{title} over images seen")
     keys = (join([tag("span", class_=f"key c{i % 6}"), name]) for i, name in enumerate(kept))
-    legend = tag("p", *(tag("span", key) for key in keys), class_="legend")
+    legend = tag("p", *(tag("span", key) for key in keys), class_="legend") if [*kept] != [title] else ""
     return tag("figure", tag("figcaption", title, " (logarithmic)" * log), svg, legend, class_="chart")
 
 
@@ -73,7 +78,7 @@ def number(value: float) -> str:
 
 
 def _finite(curve: Curve) -> list[Point]:
-    return [(x, v) for x, v in zip(*curve, strict=True) if math.isfinite(x) and math.isfinite(v)]
+    return [(x, v) for x, v in zip(*curve, strict=True) if abs(x) < LARGEST and abs(v) < LARGEST]
 
 
 def _groups(points: Sequence[Point]) -> list[Sequence[Point]]:

@@ -18,11 +18,11 @@ from saddlepoint.diagnosis.finding import Finding
 from saddlepoint.diagnosis.gather import gather
 from saddlepoint.errors import UserError
 from saddlepoint.figures import Curves, by_term
+from saddlepoint.latent.paths import between
 from saddlepoint.metrics.figure import neighbours_figure
 from saddlepoint.pictures import png, wall
 from saddlepoint.recipe import Latent, Recipe
 from saddlepoint.report.history import Score, minutes, scores, sheets
-from saddlepoint.report.path import path
 from saddlepoint.types import Noise
 
 SHEETS = 7
@@ -104,7 +104,7 @@ def walks(model: Recipe[Any]) -> Tensor:
     assert isinstance(model, Latent)
     keys = model.prior(Noise("report", 0, rows=WALKS + 1, device=model.device, draw_on="cpu"))
     t = torch.linspace(0, 1, STEPS, device=model.device)
-    z = torch.cat([path(a, b, t, model.slices) for a, b in pairwise(keys)])
+    z = torch.cat([between(a, b, t, model.slices) for a, b in pairwise(keys)])
     classes = max(len(model.spec.classes), 1)
     y = torch.arange(WALKS, device=model.device).repeat_interleave(STEPS) % classes if model.conditional else None
     return model.generate(z, y).float().cpu()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from saddlepoint.assembly import spec_of
@@ -50,7 +52,7 @@ def _header(facts: Facts) -> Html:
     about: dict[str, Any] = {
         "Data": data["source"],
         "Examples": f"{_count(data.get('train', 'an unknown number'))} to train on: {spec_of(dict(facts.manifest))}",
-        "Trained": f"{facts.images:,} images" + (f" in {facts.minutes:.1f} minutes" if facts.minutes else ""),
+        "Trained": f"{facts.images:,} images" + (f" in {_duration(facts.minutes)}" if facts.minutes else ""),
         "Can": ", ".join(facts.can),
         "Seed": facts.manifest["seed"],
     }
@@ -78,7 +80,7 @@ def _samples(samples: Mapping[int, bytes]) -> Iterable[Html]:
     if not samples:
         return
     *before, last = samples
-    yield image(samples[last], "Samples", f"After {last:,} images. Every sheet is drawn from the same latents.")
+    yield image(samples[last], "Samples", f"After {last:,} images. Every sheet is drawn from the same noise.")
     if before:
         yield tag("div", *(image(samples[i], f"Samples after {i}", f"{i:,}") for i in before), class_="film")
 
@@ -160,9 +162,19 @@ def _environment(manifest: Mapping[str, Any]) -> Html:
     keys = ("device", "precision", "threads", "processes", "started")
     about = {key: manifest[key] for key in keys if key in manifest} | manifest["versions"]
     if isinstance(command := manifest.get("command"), list):
-        about["command"] = " ".join(["saddle", *map(str, command[1:])])
+        about["command"] = _typed([str(part) for part in command])
     about["data fingerprint"] = manifest["data"]["fingerprint"]
     return pairs(about.items())
+
+
+def _typed(command: list[str]) -> str:
+    """A command line as the user typed it: `saddle` is started by a script or a module of its own."""
+    started = Path(command[0]).name in ("saddle", "__main__.py") if command else False
+    return shlex.join(["saddle", *command[1:]] if started else command)
+
+
+def _duration(minutes: float) -> str:
+    return f"{minutes:.1f} minutes" if minutes >= 1 else f"{60 * minutes:.0f} seconds"
 
 
 def _without(protocol: Mapping[str, Any], left_out: str) -> Iterable[tuple[str, Any]]:

@@ -17,17 +17,17 @@ p { margin: .5rem 0; max-width: 46rem; }
 .dim, figcaption, dt { color: var(--dim); }
 figure { margin: 0; }
 figcaption { font-size: .875rem; margin: .25rem 0; }
-img { display: block; max-width: 100%; height: auto; border-radius: 3px; }
+img { display: block; max-width: 100%; height: auto; border: 1px solid var(--rule); border-radius: 3px; }
 .film, .charts { display: grid; gap: 1rem; }
-.film { margin-top: 1rem; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); }
+.film { margin-top: 1rem; grid-template-columns: repeat(auto-fill, minmax(7.3rem, 1fr)); }
 .film img { width: 100%; }
-.charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
+.charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
 .finding { border-left: 4px solid var(--warning); background: var(--soft); padding: .5rem .75rem; max-width: none; }
 .finding.error { border-color: var(--error); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; overflow-wrap: normal; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--rule); }
-th { color: var(--dim); font-weight: 500; }
+th { color: var(--dim); font-weight: 500; white-space: nowrap; }
 td { font-variant-numeric: tabular-nums; }
 td:first-child, .number { white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .25rem 1rem; margin: .5rem 0;
@@ -35,7 +35,7 @@ dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .
 dd { margin: 0; }
 details { margin: .75rem 0; }
 summary { cursor: pointer; }
-pre { background: var(--soft); padding: .75rem; overflow-x: auto; font-size: .85rem; overflow-wrap: normal; }
+pre { background: var(--soft); padding: .75rem; font-size: .85rem; white-space: pre-wrap; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
 svg text { fill: var(--dim); }
 .grid { stroke: var(--rule); }

@@ -45,7 +45,9 @@ class AAEConfig(config.Config):
     noise: float = Field(0.3, ge=0)
     """Images: standard deviation of the noise on the encoder's input in training, pixels being in [0, 1]."""
     lr: float = Field(1e-3, gt=0)
-    """Adam's learning rate of every player."""
+    """Adam's learning rate of autoencoder and classifier."""
+    adversarial_lr: float = Field(1e-3, gt=0)
+    """Adam's learning rate of the discriminators, and of the encoder against them."""
     betas: Annotated[tuple[float, float], Decays] = (0.5, 0.999)
     """Adam's decay rates."""
 
@@ -62,7 +64,7 @@ class AAEConfig(config.Config):
     presets={
         "aae_unsupervised": {"task": "unsupervised"},
         "aae_supervised": {"task": "supervised"},
-        "aae_clustering": {"task": "clustering"},
+        "aae_clustering": {"task": "clustering", "adversarial_lr": 1e-4},
     },
 )
 class AAE(Recipe[AAEConfig]):
@@ -100,8 +102,9 @@ class AAE(Recipe[AAEConfig]):
         if self.task == "semi_supervised":
             assert encoder.y is not None
             playing["classifier"] = (encoder.trunk, encoder.y)
+        rates: dict[str, float] = dict.fromkeys(("discriminator", "encoder"), self.config.adversarial_lr)
         lr, betas = self.config.lr, self.config.betas
-        return {name: Player(modules=modules, lr=lr, betas=betas) for name, modules in playing.items()}
+        return {name: Player(modules=part, lr=rates.get(name, lr), betas=betas) for name, part in playing.items()}
 
     def step(self, batches: Batches, update: Update, t: int) -> None:
         batch = next(batches)

@@ -28,8 +28,8 @@ def wild(name: str, spec: DataSpec, **config: object) -> Autoregressive:
     assert isinstance(recipe, Autoregressive)
     draw = torch.Generator().manual_seed(1)
     for p in recipe.parameters():
-        fan_in = p[0].numel() if p.ndim > 1 else 1
-        nn.init.normal_(p, std=2 * fan_in**-0.5, generator=draw)
+        std = 2 * p[0].numel() ** -0.5 if p.ndim > 1 else 0.3  # larger biases would drown what is seen
+        nn.init.normal_(p, std=std, generator=draw)
     return recipe
 
 
@@ -108,7 +108,7 @@ def test_labels_reach_every_pixel_and_keep_a_model_each():
     a, b = (model.log_prob(x, torch.full((512,), y)).exp() for y in range(2))
     assert a.sum().item() == pytest.approx(1, abs=1e-6)
     assert b.sum().item() == pytest.approx(1, abs=1e-6)
-    assert (a - b).abs().sum() > 0.01
+    assert (a - b).abs().sum() > 0.1
     logits = [model.predict(x[:1], torch.tensor([y])) for y in range(2)]
     assert (logits[0] != logits[1]).any(1).all()
 

@@ -118,7 +118,7 @@ def _scores(scores: Iterable[Score]) -> Iterable[Html]:
         images.append(s.images)
         values.append(s.measured.value)
     drawn = [chart(title, {title: line}) for title, line in over.items() if len(set(line[0])) > 1]
-    yield tag("div", *drawn, class_="charts") if drawn else Html()
+    yield details("How they went during training", tag("div", *drawn, class_="charts")) if drawn else Html()
 
 
 def _training(curves: Mapping[str, Curves]) -> Iterable[Html]:

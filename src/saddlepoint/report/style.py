@@ -47,5 +47,6 @@ svg text { fill: var(--dim); }
   margin-right: .4em; }
 .c0 { --own: var(--c0); } .c1 { --own: var(--c1); } .c2 { --own: var(--c2); } .c3 { --own: var(--c3); }
 .c4 { --own: var(--c4); } .c5 { --own: var(--c5); }
+@media (max-width: 40rem) { td:first-child { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; } }
 @media print { details:not([open]) > * { display: block; } section { break-inside: avoid; } }
 """

@@ -23,7 +23,6 @@ SMALL: dict[str, dict[str, Any]] = {
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "nice": {"widths": [32, 32]},
-    "gsn": {"widths": [32, 16], "sample_steps": 5},
     "rbm": {"hidden": 16, "sample_steps": 20},
     "real_nvp": {"channels": 8, "blocks": 1, "widths": [32, 32]},
     "vae": {"channels": 8, "hidden": 32},

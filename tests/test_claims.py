@@ -199,3 +199,15 @@ def test_a_sheet_shows_the_first_row_of_each_wall(tmp_path: Path):
         for k in range(8):
             tile = pixels[i * 20 : i * 20 + 18, 120 + k * 20 : 120 + k * 20 + 18]
             assert np.abs(tile.astype(int) - shade).max() <= 1
+
+
+def test_black_and_white_data_have_a_table_of_their_own():
+    grey = [row for row in read(ROOT / "results" / "claims.csv") if row.recipe == "dcgan" and row.data == "mnist"]
+    binary = [replace(row, recipe="rbm", options=f"batch=8 binarise=fixed {row.options}") for row in grey]
+    page = table([*grey, *binary])
+    assert page.index("## mnist, quick scale") < page.index("## mnist, binarise=fixed, quick scale")
+    for title, name in (("## mnist, quick", "| dcgan |"), ("## mnist, binarise=fixed, quick", "| rbm |")):
+        section = page[page.index(title) :].split("\n## ")[0]
+        assert name in section
+        assert section.count("± ") + section.count("| 3 |") > 0
+        assert ({"| dcgan |", "| rbm |"} - {name}).pop() not in section

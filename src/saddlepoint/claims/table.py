@@ -32,8 +32,10 @@ def table(rows: Sequence[Row]) -> str:
     protocols = [row for row in rows if row.scale not in ("quick", "full")]
     rows = [row for row in rows if row.scale in ("quick", "full")]
     sections = [HEAD]
-    for data, scale in sorted({(row.data, row.scale) for row in rows}, key=lambda part: (part[1] != "quick", part[0])):
-        of = [row for row in rows if (row.data, row.scale) == (data, scale)]
+    for data, scale in sorted(
+        {(_data(row), row.scale) for row in rows}, key=lambda part: (part[1] != "quick", part[0])
+    ):
+        of = [row for row in rows if (_data(row), row.scale) == (data, scale)]
         labels = [label for head in COMPARED for label in _labels(of, head)]
         sections.append(f"## {data}, {scale} scale\n\n{_protocol(of, labels)}\n\n{_compared(of, labels)}")
     sections.append(f"## Beside the papers\n\n{_beside(rows)}")
@@ -91,6 +93,12 @@ def _compared_by(rows: Sequence[Row]) -> str:
         f"{first.precision} on {first.hardware}: `{first.command}`, see [truth](truth.md). "
         f"Published: {first.paper_value} ({first.paper_measure}).\n\n{markdown(lines)}"
     )
+
+
+def _data(row: Row) -> str:
+    """What was learned: black and white pixels are other data than grey ones, and no distance spans both."""
+    made = [option for option in row.options.split() if option.startswith("binarise=")]
+    return ", ".join([row.data, *made])
 
 
 def _labels(rows: Sequence[Row], head: str) -> list[str]:

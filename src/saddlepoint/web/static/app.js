@@ -2,9 +2,10 @@
 import { attempt, h } from "./dom.js";
 import { comparePage, runPage, runsPage } from "./runs.js";
 import { generatePage } from "./generate.js";
+import { newPage } from "./new.js";
 
-const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage };
-const MENU = { runs: "Runs", generate: "Generate" };
+const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, new: newPage };
+const MENU = { runs: "Runs", generate: "Generate", new: "New run" };
 const main = document.getElementById("main");
 
 async function show() {

@@ -22,7 +22,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 8},
     "wgan_gp": {"width": 8, "widths": [32, 32]},
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
+    "nice": {"widths": [32, 32]},
+    "gsn": {"widths": [32, 16], "sample_steps": 5},
+    "rbm": {"hidden": 16, "sample_steps": 20},
+    "real_nvp": {"channels": 8, "blocks": 1, "widths": [32, 32]},
     "vae": {"channels": 8, "hidden": 32},
+    "cvae": {"channels": 8, "hidden": 32, "latent": 8},
+    "iwae": {"channels": 8, "hidden": 32, "latent": 8, "k": 5},
     "ae": {"channels": 8, "widths": [32, 16], "latent": 8},
     "composed_gan": {"width": 8, "widths": [32, 32]},
     "lsgan": {"width": 8, "widths": [32, 32]},
@@ -57,9 +63,20 @@ SMALL: dict[str, dict[str, Any]] = {
     "ebgan": {"width": 8, "widths": [32, 32], "code": 8},
     "bs_gan": {"width": 8, "widths": [32, 32]},
     "began": {"width": 8, "widths": [32, 32], "latent": 8, "code": 8, "invert_steps": 3},
+    "pixel_cnn_pp": {"channels": 8, "layers": 1, "mixtures": 3, "dropout": 0.1},
+    "pixel_rnn": {"layer": "row", "layers": 1, "width": 4, "head": 8},
     "vq_vae": {"channels": 16, "codes": 32, "code": 8, "prior_channels": 8, "prior_layers": 1},
     "catgan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "classification_vae": {"channels": 8, "hidden": 32, "latent": 8},
+    "m2": {"channels": 8, "hidden": 32, "latent": 8},
+    "m1_m2": {"channels": 8, "hidden": 32, "latent": 8, "m1_steps": 3, "m2_latent": 8, "m2_hidden": 32},
+    "gated_pixel_cnn": {"layers": 3, "width": 8, "kernel": 3},
+    "made": {"widths": [32], "masks": 3},
+    "pixel_cnn": {"blocks": 2, "width": 8, "head": 8},
     "improved_gan": {"widths": [32, 16], "g_widths": [16], "width": 8},
+    "vae_gan": {"width": 8, "widths": [32, 32], "latent": 8},
+    "ian": {"width": 8, "widths": [32, 32], "latent": 8},
+    "cvae_gan": {"width": 8, "widths": [32, 32], "latent": 8},
     "aae": {"widths": [32, 16], "d_widths": [16], "latent": 4},
 }
 
@@ -71,7 +88,7 @@ def small(name: str, spec: DataSpec, **config: Any) -> Recipe[Any]:
 
 
 def trainer(recipe: Recipe[Any], source: str = "digits", *, seed: int = 0, **config: Any) -> Trainer:
-    data = load(source, DataConfig())
+    data = load(source, DataConfig(binarise="stochastic" if recipe.binary else "none"))
     options = {"batch": 16, "precision": "fp32", "track": "none", **config}
     return Trainer(recipe, data, TrainConfig(**options), seed=seed)
 

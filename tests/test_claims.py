@@ -90,8 +90,9 @@ def test_reproduce_trains_judges_and_keeps_every_number(here: Path):
 
 
 def test_reproduce_again_judges_what_is_trained_and_replaces_its_rows(here: Path):
-    claim = tiny("dcgan")
+    claim = replace(tiny("dcgan"), samples=50)
     first = reproduce(claim, data="digits", seeds=[0], offline=True)
+    assert {row.n for row in first} == {50}
     again = reproduce(claim, data="digits", seeds=[0], offline=True)
     assert [row.value for row in again] == [row.value for row in first]
     assert len(read(Path("results/claims.csv"))) == len(first)

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from saddlepoint.claims.claim import Setting, find
-from saddlepoint.claims.codes import _components
+import saddlepoint
+from saddlepoint.claims.claim import Setting, Trained, find
+from saddlepoint.claims.codes import _components, grid, manifold
 from saddlepoint.claims.reproduce import reproduce
+from saddlepoint.data.load import load
 
 
 def test_pictures_and_errors_of_codes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -41,3 +45,31 @@ def test_components_are_those_of_the_singular_vectors():
     directions = torch.linalg.svd(rows - rows.mean(0)).Vh[:2]
     wanted = (rows - rows.mean(0)) @ directions.T @ directions + rows.mean(0)
     torch.testing.assert_close(_components(Like, rows, 2), wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_the_grid_grows_to_the_right_and_up():
+    class Plane(nn.Module):
+        """Two pixels that are the two numbers, through tanh."""
+
+        device = torch.device("cpu")
+
+        def prior(self, noise):
+            return noise.normal(2)
+
+        def generate(self, z, y=None):
+            return z.tanh().view(-1, 2, 1, 1)[:, [0, 1, 1]]
+
+    pixels = torch.from_numpy(np.array(grid(Plane(), 4))).float()
+    columns, rows = pixels[..., 0], pixels[..., 1]
+    assert columns[0, 0] < columns[0, -1]
+    assert rows[-1, 0] < rows[0, 0]
+    assert pixels[0, 0, 0] == pixels[-1, -1, 1], "quantiles lie evenly about the middle"
+
+
+def test_the_manifold_is_a_model_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    options = {"network": "dense", "hidden": 8, "batch": 16, "track": "none", "precision": "fp32"}
+    run = saddlepoint.train("vae", "digits", out=tmp_path / "run", images=32, latent=4, device="cpu", **options)
+    picture = manifold(Trained(run=run, model=run.model(), data=load("digits"), seed=0))
+    assert picture.size == (16 * (96 + 2) - 2,) * 2
+    assert [path.name for path in tmp_path.iterdir()] == ["run"], "nothing is left behind"

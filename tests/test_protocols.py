@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from saddlepoint.claims import PROTOCOLS, grid, one_dimension, stacked
+from saddlepoint.claims import PROTOCOLS, grid, one_dimension, semi_supervised, stacked
 from saddlepoint.claims.claim import Setting
 from saddlepoint.claims.protocol import Player, find, run
 from saddlepoint.claims.results import COLUMNS, Row, read
 from saddlepoint.claims.table import table
 from saddlepoint.claims.training import RUNS
 from saddlepoint.cli.main import main
+from saddlepoint.data.load import load
 from saddlepoint.errors import UserError
 
 
@@ -121,7 +122,8 @@ def test_stacks_are_counted_at_a_budget_of_minutes(here: Path, monkeypatch: pyte
 
 
 def test_the_stacked_protocol_gives_everyone_the_same_minutes():
-    assert {player.setting.minutes for player in stacked.players("quick").values()} == {20}
+    minutes = {player.setting.minutes for player in stacked.players("quick").values()}
+    assert minutes == {40 / torch.get_num_threads()}, "of all threads together"
     assert list(stacked.players("full")) == ["r3gan"]
 
 
@@ -150,6 +152,27 @@ def test_a_critic_estimates_the_exact_distance():
     found = {m.metric: m.value for m in one_dimension.critic_measures(f)}
     assert 0.3 < found["critic's estimate of W1"] < exact["W1"] + 0.1  # half of the protocol's training
     assert found["critic's estimate over its largest slope"] < exact["W1"] + 1e-6
+
+
+def test_few_labels_are_learned_with_and_without_the_other_images(here: Path, monkeypatch: pytest.MonkeyPatch):
+    tiny = {"classification_vae": (128, {"channels": 4, "latent": 4}), "improved_gan": (128, {"widths": (16,)})}
+    monkeypatch.setattr(semi_supervised, "LABELS", (20, 0))
+    monkeypatch.setattr(semi_supervised, "ALONE_STEPS", 200)
+    monkeypatch.setattr(semi_supervised, "PLAYERS", tiny)
+    protocol, out = replace(semi_supervised.PROTOCOL, data="digits"), here / "claims.csv"
+    rows = run(protocol, seeds=[0, 1], out=out)
+    assert {row.recipe for row in rows} == {name + part for name in tiny for part in ("", semi_supervised.ALONE)}
+    of = {(row.recipe, row.measure, row.seed): row for row in rows}
+    vae = {key[1:] for key in of if key[0] == "classification_vae"}
+    few, every = "accuracy, 20 labels", f"accuracy, {len(load('digits').train):,} labels"
+    assert vae == {(few, 0), (few, 1), (every, 0)}, "one draw of all there are"
+    for name in tiny:
+        alone = [of[name + semi_supervised.ALONE, few, seed] for seed in (0, 1)]
+        assert all(row.value > 0.4 for row in alone), "chance is 0.1"  # 0.53 to 0.72
+        assert alone[0].value != alone[1].value, "another draw"
+        assert (alone[0].n, alone[0].images) == (len(load("digits").test), 20_000)
+    assert "labels=20" in of["improved_gan", few, 0].options
+    assert run(protocol, seeds=[0, 1], out=out) == rows
 
 
 def test_the_command_shows_every_recipe_and_refuses_what_makes_no_sense(

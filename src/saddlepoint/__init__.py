@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from saddlepoint.api import Plan, Run, evaluate, load, plan, resume, train
     from saddlepoint.catalogue import Paper, citation, create, info, names, register
     from saddlepoint.errors import UserError
+    from saddlepoint.few_labels import classify
     from saddlepoint.types import Batch, DataSpec
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ _WHERE = {
     "Run": "api",
     "UserError": "errors",
     "citation": "catalogue",
+    "classify": "few_labels",
     "create": "catalogue",
     "evaluate": "api",
     "info": "catalogue",
@@ -47,6 +49,7 @@ __all__ = [
     "Run",
     "UserError",
     "citation",
+    "classify",
     "create",
     "evaluate",
     "info",

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from saddlepoint import runs
 from saddlepoint.assembly import (
@@ -35,7 +37,8 @@ from saddlepoint.errors import UserError
 from saddlepoint.files import REFUSALS, write_json
 from saddlepoint.metrics.evaluate import DEFAULT, Measurement
 from saddlepoint.metrics.evaluate import evaluate as measure
-from saddlepoint.recipe import Recipe
+from saddlepoint.recipe import DRAWING, Completes, Recipe
+from saddlepoint.types import Noise
 
 Checkpoint = Literal["latest", "best"] | int
 
@@ -191,6 +194,7 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     features: str = "auto",
     n: int | None = None,
+    k: int = 5000,
     seed: int = 0,
     reference: str | Path | None = None,
     weights: Literal["average", "raw"] = "average",
@@ -202,7 +206,8 @@ def evaluate(
 ) -> list[Measurement]:
     """Judge a run's model on held-out data; every number carries its protocol and is kept in metrics.jsonl.
 
-    reference: other data than the run's own, taken at the run's size. See `saddlepoint.metrics.evaluate`.
+    reference: other data than the run's own, taken at the run's size; k: draws of metric `iwae`. See
+    `saddlepoint.metrics.evaluate`.
 
     Raises:
         UserError: no such run, checkpoint, metric or features.
@@ -220,6 +225,7 @@ def evaluate(
             metrics=DEFAULT if metrics is None else metrics,
             features=features,
             n=n,
+            k=k,
             seed=seed,
             weights=weights,
             weights_file=Path(weights_file) if weights_file else None,
@@ -229,6 +235,54 @@ def evaluate(
     state = read_state(where)
     record(folder, state["step"], state["images"], measured)
     return measured
+
+
+def complete(
+    run: str | Path | Run,
+    *,
+    n: int = 8,
+    draws: int = 6,
+    rows: int | None = None,
+    seed: int = 0,
+    reference: str | Path | None = None,
+    weights: Literal["average", "raw"] = "average",
+    checkpoint: Checkpoint = "latest",
+    device: str = "auto",
+    offline: bool = False,
+    reporter: Reporter | None = None,
+) -> Tensor:
+    """The first n test images, whose first `rows` rows (by default half) are kept and the rest drawn given them.
+
+    For each the image as it is, as it is given (black below) and `draws` completions: (n, draws + 2, C, H, W) in
+    [-1, 1]. A conditional model is told the image's class.
+
+    Raises:
+        UserError: a recipe that cannot complete, data of another shape, or rows that leave nothing given or to draw.
+    """
+    folder = _folder(run)
+    manifest = runs.manifest(folder)
+    model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
+    name, height = manifest["recipe"], model.spec.shape[-2] if model.spec.kind == "image" else 0
+    if not isinstance(model, Completes):
+        raise UserError(f"{name} cannot complete images: that takes a recipe that draws pixels in order.")
+    rows = height // 2 if rows is None else rows
+    if not 0 < rows < height:
+        raise UserError(f"--rows {rows}: images have {height} rows, of which 1 to {height - 1} can be given.")
+    source = manifest["data"]["source"] if reference is None else reference
+    data = read_data(source, configs_of(manifest, fixed_size=True), offline, reporter)
+    if model.conditional and data.spec.classes != model.spec.classes:
+        raise UserError(f"{name} was trained with classes that {source} does not have.")
+    test = np.arange(min(n, len(data.test)))
+    x = data.test.x(test).to(model.device)
+    y = data.test.y(test)
+    given = x.clone()
+    given[:, :, rows:] = -1
+    noise = Noise("complete", seed, rows=len(x) * draws, device=model.device, draw_on="cpu")
+    labels = y.to(model.device).repeat_interleave(draws) if model.conditional and y is not None else None
+    model.tell = lambda share: heard(reporter).working(int(share * len(x) * draws), len(x) * draws, DRAWING)
+    with torch.no_grad():
+        drawn = model.complete(given.repeat_interleave(draws, 0), rows, noise, labels)
+    return torch.cat([x[:, None], given[:, None], drawn.unflatten(0, (-1, draws))], 1).float().cpu()
 
 
 def plan(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from saddlepoint.errors import UserError
 from saddlepoint.source import capabilities_in, classes_in
@@ -79,13 +79,15 @@ class Entry:
     preset: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
+R = TypeVar("R", bound="type[Recipe[Any]]")
+
 _classes: dict[str, type[Recipe[Any]]] = {}
 _registered: dict[str, Entry] = {}
 
 
 def register(
     name: str, *, paper: Paper, group: str = "other", presets: Mapping[str, Mapping[str, Any]] | None = None
-) -> Callable[[type[Recipe[Any]]], type[Recipe[Any]]]:
+) -> Callable[[R], R]:
     """Put a recipe class into the catalogue. In the package's own recipe files every argument is a literal.
 
     group: one of `GROUPS`, to be listed under.
@@ -96,7 +98,7 @@ def register(
     if group not in GROUPS:
         raise ValueError(f"There is no group {group!r}: choose among {', '.join(GROUPS)}.")
 
-    def add(recipe: type[Recipe[Any]]) -> type[Recipe[Any]]:
+    def add(recipe: R) -> R:
         taken = _classes.get(name)
         if taken is not None and taken.__module__ != recipe.__module__:
             raise ValueError(f"The name {name!r} is taken by {taken.__module__}.{taken.__qualname__}.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from saddlepoint.types import Noise
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Levels:
         """The quantile of each uniform draw from [0, 1): (B, ...) -> (B, ...)."""
         last = self.logits.shape[1] - 1
         below = self.logits.float().softmax(1).cumsum(1) <= uniform[:, None]
-        return below.sum(1).clamp(max=last) * (2 / last) - 1  # rounding may leave the last sum below 1
+        return below.sum(1).clamp(max=last).to(uniform) * (2 / last) - 1  # rounding may leave the last sum below 1
 
 
 def standard_normal_log_prob(z: Tensor) -> Tensor:
@@ -74,3 +76,46 @@ def planar_flows(z: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
         log_det = log_det + torch.log1p((1 - height[..., 0] ** 2) * (w * u).sum(-1))
         z = z + u * height
     return z, log_det
+
+
+class Standard(Protocol):
+    """A distribution of independent numbers without parameters."""
+
+    name: ClassVar[Literal["normal", "logistic"]]
+    """As `priors.Slice` has it."""
+
+    @staticmethod
+    def sample(noise: Noise, dimensions: int) -> Tensor:
+        """(B, dimensions), one row for each of the noise."""
+        ...
+
+    @staticmethod
+    def log_prob(z: Tensor) -> Tensor:
+        """Log-density in nats, summed over the numbers of an example: (B, ...) -> (B,)."""
+        ...
+
+
+class StandardNormal:
+    name: ClassVar[Literal["normal", "logistic"]] = "normal"
+
+    @staticmethod
+    def sample(noise: Noise, dimensions: int) -> Tensor:
+        return noise.normal(dimensions)
+
+    @staticmethod
+    def log_prob(z: Tensor) -> Tensor:
+        return standard_normal_log_prob(z.flatten(1))
+
+
+class StandardLogistic:
+    """Density sigmoid(z) sigmoid(-z)."""
+
+    name: ClassVar[Literal["normal", "logistic"]] = "logistic"
+
+    @staticmethod
+    def sample(noise: Noise, dimensions: int) -> Tensor:
+        return torch.logit(noise.uniform(dimensions), eps=1e-7)  # a draw of 0 would be -inf
+
+    @staticmethod
+    def log_prob(z: Tensor) -> Tensor:
+        return (F.logsigmoid(z) + F.logsigmoid(-z)).flatten(1).sum(1)

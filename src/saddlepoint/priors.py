@@ -22,12 +22,13 @@ class Slice:
     """So many neighbouring numbers of a latent, and how they are distributed.
 
     normal: independent standard normals; uniform: independent, on [-1, 1]; sphere: uniform on the sphere of radius
-    sqrt(size); category: one-hot, each with equal probability; learned: as training made it.
+    sqrt(size); logistic: independent, of density sigmoid(z) sigmoid(-z); category: one-hot, each with equal
+    probability; learned: as training made it.
     """
 
     name: str = "z"
     size: int
-    prior: Literal["normal", "uniform", "sphere", "category", "learned"]
+    prior: Literal["normal", "uniform", "sphere", "logistic", "category", "learned"]
 
 
 class Prior(Protocol):

@@ -25,6 +25,8 @@ Schedule = Callable[[int], float]
 
 C = TypeVar("C", bound=Config)
 
+DRAWING = "drawing samples"
+
 
 def cosine(start: float, end: float, images: int) -> Schedule:
     """From `start` to `end` along half a cosine over the first `images` images, then constant."""
@@ -88,6 +90,8 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
     """Whether it learns images of black and white pixels alone."""
     conditional: bool = False
     """Whether it needs labels and samples by class; a config may leave that out (`build` then sets it to False)."""
+    takes_unlabelled: ClassVar[bool] = False
+    """Of a conditional recipe: whether it learns from examples without labels too."""
     compares: ClassVar[bool] = False
     """Whether an objective compares the examples of a batch with one another, so that a batch cannot be cut into
     micro-batches. What it compares it takes from all processes, by `distributed.whole_batch`."""
@@ -98,6 +102,7 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         super().__init__()
         self.spec, self.config = spec, config
         self.images_seen = 0  # kept by the engine; schedules read it
+        self.tell: Callable[[float], None] | None = None  # kept by `sample`: a slow `draw` says what share it has done
         self._check(spec)
         self.build()
 
@@ -132,13 +137,21 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
 
     @torch.no_grad()
     def sample(
-        self, n: int, *, seed: int = 0, y: Tensor | int | None = None, batch: int = 256, first: int = 0
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        y: Tensor | int | None = None,
+        batch: int = 256,
+        first: int = 0,
+        progress: Callable[[int, int, str], None] | None = None,
     ) -> Tensor:
         """n samples as float32 on the CPU, (n, *shape), images in [-1, 1].
 
         The same seed gives the same samples on every device, and the first 16 of 64 are the 16 of 16.
         y: one label for all or (n,) labels, for conditional recipes; by default drawn uniformly.
         first: leave out so many: sample(48, first=16) are the last 48 of sample(64).
+        progress: told (done, n, what) as samples are drawn.
 
         Raises:
             UserError: a label out of range, or given to a recipe that takes none.
@@ -151,7 +164,12 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
             rows = min(batch, n - start)
             noise = Noise("sample", seed, rows=rows, start=first + start, device=self.device, draw_on="cpu")
             chosen = None if labels is None else labels[start : start + rows].to(self.device)
+            if progress:
+                self.tell = lambda share, start=start, rows=rows: progress(start + int(share * rows), n, DRAWING)
             parts.append(self.draw(noise, chosen).float().cpu())
+            self.tell = None
+            if progress:
+                progress(start + rows, n, DRAWING)
         self.train(was_training)
         samples = torch.cat(parts) if parts else torch.empty(0, *self.spec.shape)
         return samples.clamp(-1, 1) if self.spec.kind == "image" else samples
@@ -245,11 +263,27 @@ class Classifies(Protocol):
 
 
 @runtime_checkable
+class Completes(Protocol):
+    def complete(self, x: Tensor, rows: int, noise: Noise, y: Tensor | None = None) -> Tensor:
+        """Images (B, C, H, W) whose first `rows` rows are those of x, the rest drawn given them, from p itself."""
+        ...
+
+
+@runtime_checkable
 class Judges(Protocol):
     """What diagnosis asks a discriminator; not a capability for users."""
 
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """How real the discriminator finds each x: (B,), on a scale of its own."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """What a classifier may build on where there is no encoder; not a capability for users."""
+
+    def features(self, x: Tensor) -> Tensor:
+        """The discriminator's last hidden layer, (B, D)."""
         ...
 
 
@@ -260,6 +294,7 @@ CAPABILITIES: dict[str, type] = {
     "bounds": Bounds,
     "weighs": Weighs,
     "classifies": Classifies,
+    "completes": Completes,
 }
 
 

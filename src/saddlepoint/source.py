@@ -13,6 +13,7 @@ METHODS: dict[str, set[str]] = {
     "bounds": {"elbo"},
     "weighs": {"log_weights"},
     "classifies": {"classify"},
+    "completes": {"complete"},
 }
 """The methods of each capability of `saddlepoint.recipe.CAPABILITIES`, in that order."""
 

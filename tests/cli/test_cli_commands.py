@@ -13,7 +13,10 @@ from PIL import Image
 from cli_support import Saddle
 from saddlepoint.cli.evaluate import common, number
 
-COMMANDS = ["ls", "info", "train", "resume", "sample", "evaluate", "data inspect", "cite", "doctor"]
+COMMANDS = ["ls", "info", "train", "resume", "sample", "complete", "evaluate", "classify", "cite", "doctor", "report"]
+COMMANDS += ["data inspect"]
+COMMANDS += [f"latent {name}" for name in ("wall", "interpolate", "traverse", "truncate", "arithmetic", "directions")]
+COMMANDS += [f"latent {name}" for name in ("attribute", "invert", "slices")]
 COMMANDS += [f"lab {name}" for name in ("orbit", "dirac", "ring", "game", "gradients")]
 
 

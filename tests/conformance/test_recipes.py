@@ -14,7 +14,17 @@ from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from saddlepoint.recipe import CAPABILITIES, Bounds, Classifies, Encodes, Latent, Scores, Weighs, capabilities
+from saddlepoint.recipe import (
+    CAPABILITIES,
+    Bounds,
+    Classifies,
+    Completes,
+    Encodes,
+    Latent,
+    Scores,
+    Weighs,
+    capabilities,
+)
 from saddlepoint.types import DataSpec, Noise
 from support import equal, small, tensors
 
@@ -22,7 +32,7 @@ CLASSES = ("cat", "dog", "newt")
 SHAPES = [(1, 8, 8), (3, 16, 16), (4, 12, 9), (3, 9, 17), (1, 28, 28), (3, 32, 20)]
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
 # Methods that train in phases: the steps after which each player of the small recipe has had its turn.
-CYCLES = {"adagan": 8}
+CYCLES = {"adagan": 8, "m1_m2": 4}
 KINDS = [(name, kind) for name in NAMES for kind in catalogue.recipe_class(name).kinds]
 
 
@@ -229,6 +239,10 @@ def test_it_does_what_its_capabilities_say(name, kind):
         bound = recipe.elbo(x, Noise("elbo", rows=5), y)
         assert bound.shape == (5,)
         assert bound.isfinite().all()
+    if isinstance(recipe, Completes) and recipe.spec.kind == "image":
+        whole = recipe.complete(x, 3, Noise("complete", rows=5), y)
+        assert torch.equal(whole[:, :, :3], x[:, :, :3])
+        assert not torch.equal(whole[:, :, 3:], x[:, :, 3:])
     if isinstance(recipe, Weighs):
         weights = recipe.log_weights(x, Noise("weights", rows=5), 3, y)
         assert weights.shape == (3, 5)
@@ -284,7 +298,8 @@ def test_latents_are_distributed_as_it_says(name, kind):
             assert values.mean(0).abs().max() < 5 / np.sqrt(2000)
         elif part.prior != "learned" and part.size:
             ranks = values.flatten().sort().values
-            cdf = torch.special.ndtr(ranks) if part.prior == "normal" else ((ranks + 1) / 2)
+            cdfs = {"normal": torch.special.ndtr, "logistic": torch.sigmoid, "uniform": lambda u: (u + 1) / 2}
+            cdf = cdfs[part.prior](ranks)
             assert cdf.min() >= 0
             gap = (cdf - torch.linspace(0, 1, len(cdf))).abs().max()
             assert gap < 2 / np.sqrt(len(cdf)), "Kolmogorov-Smirnov, one in a thousand by chance"

@@ -26,7 +26,8 @@ NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == na
 def first_losses(name: str) -> dict[str, list[float]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    data = load("digits", DataConfig())
+    binary = catalogue.recipe_class(name).binary
+    data = load("digits", DataConfig(binarise="stochastic" if binary else "none"))
     t = trainer(small(name, data.spec))
     seen: dict[str, list[float]] = {}
     for _ in range(10):

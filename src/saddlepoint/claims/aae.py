@@ -1,6 +1,7 @@
 """Makhzani et al. 2015: an autoencoder whose encoder classifies, from a hundred labels."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
+from saddlepoint.claims.codes import reconstructions
 from saddlepoint.claims.improved_gan import measure
 
 PAPER = {"labels": 100, "batch": 100}
@@ -25,4 +26,5 @@ CLAIM = Claim(
     "seed draws its own 100 labels. At quick scale, less than two epochs, the unlabelled images have only begun to "
     "help.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

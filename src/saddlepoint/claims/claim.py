@@ -70,7 +70,8 @@ class Claim:
 
     statement: what it says, in our words; published: its numbers, by data set; settings: how we train, by scale and
     data set; probe: our test of what it says, where there is one; pictures: what else there is to see, by the ending of
-    the file's name; gap: what lies between its protocol and ours.
+    the file's name; samples: how many are judged, where drawing them is slow; gap: what lies between its protocol and
+    ours.
     """
 
     recipe: str
@@ -80,6 +81,7 @@ class Claim:
     gap: str
     probe: Probe | None = None
     pictures: Mapping[str, Picture] = field(default_factory=dict[str, Picture])
+    samples: int | None = None
 
     def setting(self, on: str, scale: Scale) -> Setting:
         """How to train on a data set at a scale.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from saddlepoint import api, runs
 from saddlepoint.claims.claim import Trained
 from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.pictures import wall
-from saddlepoint.recipe import Encodes, Latent
+from saddlepoint.recipe import Encodes, Latent, Recipe
 from saddlepoint.types import Noise
 
 SHOWN = 12
@@ -38,14 +42,33 @@ def interpolations(trained: Trained) -> Image:
 
 
 def manifold(trained: Trained) -> Image:
-    """What a grid of the prior's quantiles gives, for codes of two dimensions (Kingma & Welling 2014, figure 4)."""
-    model, side = trained.model, 16
+    """A grid of the prior's quantiles (Kingma & Welling 2014, figure 4), by the same recipe with codes of two numbers.
+
+    It is trained for this, on as many images as the claim's model.
+    """
+    manifest = runs.manifest(trained.run.path)
+    config = manifest["config"]
+    options: dict[str, Any] = {**config["recipe"], **config["train"], **config["data"], "latent": 2}
+    with TemporaryDirectory() as folder:
+        flat = api.train(
+            manifest["recipe"],
+            manifest["data"]["source"],
+            out=Path(folder) / "flat",
+            seed=trained.seed,
+            images=trained.run.images,
+            offline=True,
+            **options,
+        )
+        return grid(flat.model())
+
+
+def grid(model: Recipe[Any], side: int = 16) -> Image:
+    """What a latent of two numbers makes at the quantiles of a standard normal; the first grows to the right."""
     assert isinstance(model, Latent)
-    quantiles = torch.special.ndtri((torch.arange(side) + 0.5) / side)
+    quantiles = torch.special.ndtri((torch.arange(side, dtype=torch.float32) + 0.5) / side)
     z = torch.cartesian_prod(-quantiles, quantiles).flip(1)
-    assert z.shape[1] == model.prior(Noise("manifold", rows=1)).shape[1], "a map needs codes of two dimensions"
     with torch.no_grad():
-        return wall(model.generate(z.to(model.device)), side)
+        return wall(model.generate(z.to(model.device)).cpu(), side)
 
 
 def against_components(trained: Trained) -> Iterator[Measurement]:

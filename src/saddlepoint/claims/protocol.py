@@ -39,9 +39,17 @@ class Table:
     command: str
 
     def trained(
-        self, name: str, player: Player, seed: int, *, part: str = "", metrics: Sequence[str] = ("truth",)
+        self,
+        name: str,
+        player: Player,
+        seed: int,
+        *,
+        part: str = "",
+        metrics: Sequence[str] = ("truth",),
+        draws: int = 5000,
     ) -> list[Row]:
-        """The rows of one training. part: of the protocol, where it has several, as in `grid tuning`."""
+        """The rows of one training. part: of the protocol, where it has several, as in `grid tuning`; draws: of the
+        metric `iwae`."""
         options, budget = player.setting.options, asdict(player.setting.budget)
         kept = {key: value for key, value in budget.items() if value is not None}
         text = options_text({**options, **kept} | ({} if player.recipe == name else {"recipe": player.recipe}))
@@ -53,7 +61,13 @@ class Table:
             run, cpu = train(player.recipe, player.setting, seed, folder, self.bench)
             at = self.bench
             found = api.evaluate(
-                run, metrics=metrics, reference=at.source, device=at.device, offline=at.offline, reporter=at.reporter
+                run,
+                metrics=metrics,
+                k=draws,
+                reference=at.source,
+                device=at.device,
+                offline=at.offline,
+                reporter=at.reporter,
             )
             return about(run, cpu), found
 

@@ -48,7 +48,8 @@ def reproduce(
         run, cpu = train(claim.recipe, setting, seed, RUNS / f"{claim.recipe}-{at.called}-{scale}-seed{seed}", at)
         model = run.model(device=device)
         metrics = [*COMPARED, *(["elbo"] if isinstance(model, Bounds) else [])]
-        measured = api.evaluate(run, metrics=metrics, device=device, offline=offline, reporter=reporter)
+        rest: dict[str, Any] = {"device": device, "offline": offline, "reporter": reporter}
+        measured = api.evaluate(run, metrics=metrics, n=claim.samples, **rest)
         trained = Trained(run=run, model=model, data=at.data, seed=seed)
         if claim.probe:
             measured += claim.probe(trained)

@@ -1,6 +1,7 @@
 """Kingma and Welling 2014: a lower bound that one gradient raises."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
+from saddlepoint.claims.codes import interpolations, manifold, reconstructions
 
 PAPER = {"network": "dense", "likelihood": "bernoulli", "hidden": 500, "latent": 20, "batch": 100}
 
@@ -31,4 +32,5 @@ CLAIM = Claim(
     },
     gap="MNIST has the paper's networks and likelihood, with Adam for Adagrad; its bound is of images binarised at "
     "random, on average. CIFAR-10 has convolutions and a discretised logistic, so its bound is of 256 levels.",
+    pictures={"reconstructions": reconstructions, "interpolations": interpolations, "manifold": manifold},
 )

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from saddlepoint.claims.claim import Claim, Published, Setting, Trained
+from saddlepoint.claims.codes import reconstructions
 from saddlepoint.metrics.datalike import chunks, everything
 from saddlepoint.metrics.likelihood import mean_and_error
 from saddlepoint.metrics.measurement import Measurement
@@ -58,4 +59,5 @@ CLAIM = Claim(
     gap="The paper fits the prior after the auto-encoder; here each step trains both. Its CIFAR-10 number is from "
     "memory, not verified.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import floor, isfinite, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
 from saddlepoint.cli.common import Checkpoint, Count, Flag, Json, Offline, console, print_json
+from saddlepoint.metrics.number import number
 
 if TYPE_CHECKING:
     from saddlepoint.metrics.evaluate import Measurement
@@ -27,6 +27,7 @@ def evaluate(
     features: str = "auto",
     reference: str | None = None,
     n: Annotated[Count | None, Parameter(name="-n")] = None,
+    k: Annotated[Count, Parameter(name="-k")] = 5000,
     seed: NonNegativeInt = 0,
     weights: Path | None = None,
     raw: Flag = False,
@@ -49,6 +50,7 @@ def evaluate(
         features: inception, classifier, pixels, or an ONNX file; auto: classifier for labelled images, else pixels.
         reference: Compare with this data instead of the run's own.
         n: How many samples; by default as many as the reference holds.
+        k: How many draws of the code for the metric iwae.
         seed: Seed of the samples.
         weights: File of the published Inception weights, for --features inception.
         raw: Use the weights as trained, not their running average.
@@ -69,6 +71,7 @@ def evaluate(
             features=features,
             reference=reference,
             n=n,
+            k=k,
             seed=seed,
             weights="raw" if raw else "average",
             checkpoint=checkpoint,
@@ -114,14 +117,6 @@ def _show(measured: Sequence[Measurement]) -> None:
     out.print(Text(", ".join(f"{key} {value}" for key, value in shared.items()), style="dim"))
     for warning in warnings:
         out.print(Text(warning, style="yellow"))
-
-
-def number(value: float, error: float | None) -> str:
-    """Two significant digits of the error and as many places of the value, `12.41 ± 0.35`; alone, four digits."""
-    size, digits = (abs(value), 4) if error is None else (error, 2)
-    places = digits - 1 - floor(log10(size)) if size and isfinite(size) else 3
-    places = min(max(places, 0), 6)
-    return f"{value:,.{places}f}" + ("" if error is None else f" ± {error:,.{places}f}")
 
 
 def common(protocols: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:

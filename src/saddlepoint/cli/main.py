@@ -19,13 +19,18 @@ from cyclopts.completion import ShellDetectionError
 
 from saddlepoint import __version__
 from saddlepoint.cli.cite import cite
+from saddlepoint.cli.classify import classify
+from saddlepoint.cli.compare import compare
+from saddlepoint.cli.complete import complete
 from saddlepoint.cli.data import data
 from saddlepoint.cli.doctor import doctor
 from saddlepoint.cli.evaluate import evaluate
 from saddlepoint.cli.explore import explore
 from saddlepoint.cli.info import info
 from saddlepoint.cli.lab import lab
+from saddlepoint.cli.latent import latent
 from saddlepoint.cli.ls import ls
+from saddlepoint.cli.report import report
 from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
@@ -54,10 +59,15 @@ app.command(info)
 app.command(train, usage="Usage: saddle train [OPTIONS] NAME [KEY=VALUE...]")
 app.command(resume)
 app.command(sample)
+app.command(complete)
 app.command(evaluate)
+app.command(classify)
+app.command(compare)
+app.command(report)
 app.command(reproduce)
 app.command(explore)
 app.command(lab)
+app.command(latent)
 app.command(data)
 app.command(cite)
 app.command(doctor)

@@ -40,13 +40,15 @@ def reproduce(
     Each seed is trained, judged on the test split, and its rows appended with
     their whole protocol. Runs are kept under runs/reproduce: what was stopped
     goes on when started again. grid, stacked and one_dimension compare several
-    recipes on data whose distribution is known; tips compares dcgan with itself,
-    one piece of training folklore at a time.
+    recipes on data whose distribution is known; likelihood compares them by the
+    nats of binary images, semi_supervised by what they learn from few labels; tips
+    compares dcgan with itself, one piece of training folklore at a time.
 
     Example: saddle reproduce dcgan --on mnist --seeds 3
 
     Args:
-        name: A recipe (`saddle ls` lists them), or grid, stacked, one_dimension or tips.
+        name: A recipe (`saddle ls` lists them), or grid, stacked, one_dimension, tips, likelihood
+            or semi_supervised.
         on: The data set of a recipe's claim.
         recipes: Of those that a protocol compares, only these.
         data: Where that set already is, or another in its place, which the rows then name.

@@ -51,13 +51,15 @@ def sample(
         device: cpu, cuda, cuda:1, mps; auto takes the fastest there is.
     """
     from saddlepoint import api
+    from saddlepoint.cli.display import watch
 
     if grid and out:
         raise UserError("Give --grid for one picture or --out for a folder of them, not both.")
     _check_target(grid, out)
     model = api.load(run, weights="raw" if raw else "average", checkpoint=checkpoint, device=device)
-    y = None if label is None else _class_number(label, model.spec.classes)
-    x = model.sample(n, seed=seed, y=y)
+    y = None if label is None else class_number(label, model.spec.classes)
+    with watch() as reporter:
+        x = model.sample(n, seed=seed, y=y, progress=reporter.working)
     if not x.isfinite().all():
         raise UserError(
             f"The samples of {run} are not finite, so this model has diverged: try an earlier --checkpoint."
@@ -81,7 +83,7 @@ def _check_target(grid: Path | None, out: Path | None) -> None:
         raise UserError(f"--out {out} must be a new or empty folder.")
 
 
-def _class_number(label: str, classes: tuple[str, ...]) -> int:
+def class_number(label: str, classes: tuple[str, ...]) -> int:
     """A class by its name, which wins, or by its number."""
     if not classes:
         raise UserError(f"--class {label}: this model was trained without labels.")

@@ -62,7 +62,8 @@ class Trainer:
         if config.micro_batch and recipe.compares:
             name = type(recipe).__name__
             raise UserError(f"{name} compares the examples of a batch with one another: leave micro_batch out.")
-        needs_all = type(recipe).conditional  # in training too, even where a config samples without classes
+        # In training too, even where a config samples without classes.
+        needs_all = type(recipe).conditional and not recipe.takes_unlabelled
         if data.options.labels and (needs_all or not isinstance(recipe, Classifies)):
             name, why = type(recipe).__name__, "needs every label" if needs_all else "learns no labels"
             raise UserError(f"labels={data.options.labels}: {name} {why}; leave labels out.")

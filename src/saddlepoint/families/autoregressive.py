@@ -43,11 +43,18 @@ x (B, C, H, W) is right in the pixels before (i, j) in raster order, and in thos
 """
 
 
-def raster(predict: PixelPredictor, x: Tensor, uniform: Tensor, *, rows: int = 0) -> Tensor:
+def raster(
+    predict: PixelPredictor,
+    x: Tensor,
+    uniform: Tensor,
+    *,
+    rows: int = 0,
+    tell: Callable[[float], None] | None = None,
+) -> Tensor:
     """x (B, C, H, W) with its pixels after the first `rows` rows drawn in raster order, by `uniform` of its shape.
 
     The draw at a pixel depends on its own uniform numbers alone, so every way to compute the same conditionals gives
-    the same image.
+    the same image. tell: told after each row what share of the work is done.
     """
     x = x.clone()
     channels, height, width = x.shape[1:]
@@ -60,6 +67,8 @@ def raster(predict: PixelPredictor, x: Tensor, uniform: Tensor, *, rows: int = 0
                     x[at] = conditionals.sample(uniform[at])
                 if i < rows or conditionals.joint:
                     break
+        if tell:
+            tell((i + 1) / height)
     return x
 
 
@@ -91,10 +100,16 @@ class Autoregressive(Recipe[C], abc.ABC):
 
     def objective(self, batch: Batch) -> Losses:
         """-log p(x) in nats per example."""
-        return {"loss": -self.log_prob(batch.x, batch.y if self.conditional else None).mean()}
+        y = batch.y if self.conditional else None
+        return {"loss": -self.conditionals(batch.x, y).log_prob(batch.x).mean()}
 
+    def conditionals(self, x: Tensor, y: Tensor | None) -> Conditionals:
+        """Of all numbers of x."""
+        return type(self).distribution(self.predict(x, y))
+
+    @abc.abstractmethod
     def log_prob(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return type(self).distribution(self.predict(x, y)).log_prob(x)
+        """log p(x) in nats, (B,)."""
 
     @property
     def measure(self) -> Measure:
@@ -104,6 +119,9 @@ class Autoregressive(Recipe[C], abc.ABC):
 
 class PixelByPixel(Autoregressive[C], abc.ABC):
     """Pixels in raster order: row by row from the top, each row from the left; channels in their order."""
+
+    def log_prob(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.conditionals(x, y).log_prob(x)
 
     def predictor(self, y: Tensor | None) -> PixelPredictor:
         """What draws ask for each pixel. Here a whole pass; a method whose network can remember has its own."""
@@ -119,4 +137,8 @@ class PixelByPixel(Autoregressive[C], abc.ABC):
 
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         blank = torch.zeros(noise.rows, *self.spec.shape, device=self.device)
-        return raster(self.predictor(y), blank, noise.uniform(*self.spec.shape))
+        return self.complete(blank, 0, noise, y)
+
+    def complete(self, x: Tensor, rows: int, noise: Noise, y: Tensor | None = None) -> Tensor:
+        """x with all but its first `rows` rows drawn given those, which is exact: they come first in the order."""
+        return raster(self.predictor(y), x, noise.uniform(*self.spec.shape), rows=rows, tell=self.tell)

@@ -52,21 +52,27 @@ class EncoderDecoder(Recipe[C], abc.ABC):
     decoder: nn.Module
     observation: Observation
 
-    def build_pair(self, *, classes: int = 0, extra: int = 0) -> None:
-        """Make both networks. classes: both are told the label, of so many; extra: numbers that the encoder gives
-        besides the posterior's mean and log-std."""
+    def build_pair(self, *, classes: int = 0, extra: int = 0, told: bool = True) -> None:
+        """Make both networks. classes: both are told the label, of so many, or without `told` the decoder alone;
+        extra: numbers that the encoder gives after the posterior's mean and log-std."""
         config, shape = self.config, self.spec.shape
         self.observation = observation_for(self.spec, config)
-        seen, codes = (shape[0] + classes, *shape[1:]), config.latent + classes
-        outputs, heads = 2 * config.latent + extra, self.observation.heads
+        self.encoder = self.make_encoder(2 * config.latent + extra, classes if told else 0)
+        codes, heads = config.latent + classes, self.observation.heads
         if network_for(self.spec, config.network) == "conv":
-            encoder = conv_encoder(seen, config.channels, outputs)
             decoder = conv_decoder(shape, config.channels, codes, heads)
         else:
-            encoder = dense_encoder(seen, config.hidden, outputs, config.layers)
             decoder = dense_decoder(shape, config.hidden, codes, heads, config.layers)
-        self.encoder = Labelled(encoder, classes) if classes else encoder
         self.decoder = Labelled(decoder, classes) if classes else decoder
+
+    def make_encoder(self, outputs: int, classes: int = 0) -> nn.Module:
+        """x -> (B, outputs). classes: it is told the label, of so many."""
+        config, shape = self.config, (self.spec.shape[0] + classes, *self.spec.shape[1:])
+        if network_for(self.spec, config.network) == "conv":
+            encoder = conv_encoder(shape, config.channels, outputs)
+        else:
+            encoder = dense_encoder(shape, config.hidden, outputs, config.layers)
+        return Labelled(encoder, classes) if classes else encoder
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> DiagonalNormal:
         """q(z|x), or q(z|x, y)."""
@@ -134,4 +140,8 @@ def observation_for(spec: DataSpec, config: EncoderDecoderConfig) -> Observation
 
 
 def _of(network: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
-    return network(x) if y is None else network(x, y)
+    """What a network makes of x, and of y if it is told labels."""
+    if not isinstance(network, Labelled):
+        return network(x)
+    assert y is not None, "this network is told the label"
+    return network(x, y)

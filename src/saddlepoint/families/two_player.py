@@ -11,6 +11,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from saddlepoint.config import Config, Decays
+from saddlepoint.errors import UserError
+from saddlepoint.networks.pair import Discriminator
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
 from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
@@ -77,6 +79,17 @@ class TwoPlayer(Recipe[C], abc.ABC):
         scores = self.discriminator(x) if y is None else self.discriminator(x, y)
         assert scores.numel() == len(x), f"{type(self).__name__} has to say how it judges one example"
         return scores.float().flatten()
+
+    def features(self, x: Tensor) -> Tensor:
+        """The discriminator's last hidden layer, (B, D).
+
+        Raises:
+            UserError: it has none of examples alone.
+        """
+        judge = self.discriminator
+        if not isinstance(judge, Discriminator) or judge.classes:
+            raise UserError(f"{type(self).__name__} has no discriminator whose features could be used.")
+        return judge.features(x)
 
 
 class ConditionalTwoPlayer(TwoPlayer[C], abc.ABC):

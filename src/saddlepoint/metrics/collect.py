@@ -20,7 +20,7 @@ SEARCHED = 50_000
 """Training examples, at most, among which neighbours are looked for."""
 
 
-def draw(recipe: Recipe[Any], n: int, seed: int, y: Tensor | None = None) -> Tensor:
+def draw(recipe: Recipe[Any], n: int, seed: int, y: Tensor | None = None, progress: Progress | None = None) -> Tensor:
     """n samples, images rounded to 256 levels as in a saved file, so that numbers agree with those of saved images.
 
     Of several processes each draws its slice of the n.
@@ -29,7 +29,8 @@ def draw(recipe: Recipe[Any], n: int, seed: int, y: Tensor | None = None) -> Ten
         UserError: samples that are not finite.
     """
     start, stop = distributed.connected().slice(n)
-    x = recipe.sample(stop - start, seed=seed, y=None if y is None else y[start:stop], first=start)
+    y = None if y is None else y[start:stop]
+    x = recipe.sample(stop - start, seed=seed, y=y, first=start, progress=progress)
     bad = int(distributed.gather((~x.isfinite()).flatten(1).any(1), n).sum())
     if bad:
         raise UserError(f"{bad:,} of {n:,} samples have values that are not finite: this model has diverged.")

@@ -17,18 +17,18 @@ from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_
 from saddlepoint.metrics.datalike import DataLike, ExamplesLike, KnownStacks, Progress, everything
 from saddlepoint.metrics.features import Features
 from saddlepoint.metrics.figure import neighbours_figure
-from saddlepoint.metrics.likelihood import Measured, elbo, mean_and_error
+from saddlepoint.metrics.likelihood import mean_and_error
 from saddlepoint.metrics.measurement import FLOOR, Measurement
 from saddlepoint.metrics.measures import MEASURES, Result
+from saddlepoint.metrics.nats import NEEDS, can, in_nats
 from saddlepoint.metrics.neighbours import memorisation
 from saddlepoint.metrics.truth import MEMBERS, STACKS, against_truth
-from saddlepoint.objectives.likelihoods import bits_per_dimension
-from saddlepoint.recipe import Bounds, Recipe
+from saddlepoint.recipe import Recipe
 
 __all__ = ["DEFAULT", "METRICS", "DataLike", "ExamplesLike", "Measurement", "evaluate", "neighbours_figure"]
 
-DEFAULT = ("truth", "fd", "kid", "prdc", "classifier_score", "memorisation", "elbo")
-OF_MODELS = ("elbo", "accuracy")
+DEFAULT = ("truth", "fd", "kid", "prdc", "classifier_score", "memorisation", "log_likelihood", "elbo")
+OF_MODELS = (*NEEDS, "accuracy")
 """Metrics of the model itself, which need no samples."""
 METRICS = (*MEASURES, "precision", "recall", "density", "coverage", "memorisation", *OF_MODELS, "truth", *MEMBERS)
 MOST, FEWEST = 10_000, 1_000
@@ -41,6 +41,7 @@ def evaluate(
     metrics: Sequence[str] = DEFAULT,
     features: str = "auto",
     n: int | None = None,
+    k: int = 5000,
     seed: int = 0,
     split: Literal["test", "validation"] = "test",
     weights: str = "average",
@@ -55,11 +56,13 @@ def evaluate(
     what a perfect model would get at this n. A conditional model gets labels in the reference's proportions.
 
     metrics: of `METRICS`; `prdc` is precision, recall, density and coverage, `accuracy` that of a model that
-        classifies, `truth` what can be told of data whose distribution is known. Of the default ones those that this
-        model, data or set of features has no answer to are left out.
+        classifies, `log_likelihood` exact, `elbo` and `iwae` lower bounds on it, `active_units` the latents in use,
+        `truth` what can be told of data whose distribution is known. Of the default ones those that this model, data
+        or set of features has no answer to are left out.
     features: `auto`, `inception`, `classifier`, `pixels`, or the path of an ONNX file (see `choose`).
     n: samples. By default as many as the reference has, but at least 1,000 and at most 10,000, and no more than
         there are training images, so that the floor has the same n; 26,000 to count the modes of stacked digits.
+    k: draws of the code for `iwae`, a bound that nears the log-likelihood as they grow (5,000 is the custom).
     weights: which weights the model holds, for the protocol.
     cache: folder for features of data, classifiers and downloaded weights; SADDLE_CACHE by default.
 
@@ -98,7 +101,7 @@ def evaluate(
         if recipe.conditional:
             protocol["labels"] = "uniform" if y is None else "as in the reference"
         known = data_features(data, split, everything(reference), chosen, cache, progress)
-        samples = gather(features_of(draw(recipe, n, seed, y), chosen, progress), n)
+        samples = gather(features_of(draw(recipe, n, seed, y, progress), chosen, progress), n)
         real = data_features(data, "train", train_positions(data, n), chosen, cache, progress)
         described = protocol | _describe(chosen, recipe.spec.kind == "image")
         measured += _compare(samples, real, known, chosen, metrics, described)
@@ -107,11 +110,8 @@ def evaluate(
             value = memorisation(samples, known, searched)
             about = described | {"n": n, "train_count": len(searched), "warnings": []}
             measured.append(Measurement(metric="memorisation", value=value, protocol=about))
-    if "elbo" in metrics:
-        if isinstance(recipe, Bounds):
-            measured += _bounds(recipe, reference, seed, protocol, progress)
-        elif by_name:
-            raise UserError(f"elbo needs a recipe that bounds the likelihood, and {type(recipe).__name__} does not.")
+    asked = [metric for metric in NEEDS if metric in metrics and (by_name or can(recipe, metric))]
+    measured += in_nats(recipe, data, reference, asked, k=k, seed=seed, protocol=protocol, progress=progress)
     if "accuracy" in metrics:
         value, error = mean_and_error(correct(recipe, data, reference, progress=progress))
         about = protocol | {"n": len(reference), "warnings": []}
@@ -192,22 +192,6 @@ def _compare(
 def _measurement(result: Result, suffix: str, warnings: tuple[str, ...], protocol: dict[str, Any]) -> Measurement:
     about = protocol | result.detail | {"warnings": list(warnings)}
     return Measurement(metric=result.metric + suffix, value=result.value, error=result.error, protocol=about)
-
-
-def _bounds(
-    recipe: Recipe[Any], reference: ExamplesLike, seed: int, protocol: dict[str, Any], progress: Progress | None
-) -> Iterator[Measurement]:
-    """The bound in nats, and in bits per dimension where the recipe says what it bounds."""
-    nats = elbo(recipe, reference, seed=seed, progress=progress)
-    about = protocol | {"n": len(nats), "warnings": []}
-    value, error = mean_and_error(nats)
-    if not isinstance(recipe, Measured):
-        yield Measurement(metric="elbo", value=value, error=error, protocol=about)
-        return
-    about["measure"] = recipe.measure
-    yield Measurement(metric="elbo", value=value, error=error, protocol=about)
-    value, error = mean_and_error(bits_per_dimension(nats, recipe.spec.dimensions, recipe.measure))
-    yield Measurement(metric="bits_per_dim", value=value, error=error, protocol=about)
 
 
 def _describe(features: Features, image: bool) -> dict[str, Any]:

@@ -8,7 +8,17 @@ from typing import Any
 from saddlepoint.metrics import inception
 
 FLOOR = "_floor"
-TITLES = {"fd": "FD", "kid": "KID", "elbo": "ELBO (nats)", "bits_per_dim": "bits/dim, upper bound"}
+TITLES = {
+    "fd": "FD",
+    "kid": "KID",
+    "elbo": "ELBO (nats)",
+    "bits_per_dim": "bits/dim, upper bound",
+    "log_likelihood": "log p(x) (nats)",
+    "bits_per_dim_exact": "bits/dim",
+    "iwae": "IWAE bound (nats)",
+    "bits_per_dim_iwae": "bits/dim, upper bound by IWAE",
+    "active_units": "active units",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +39,8 @@ class Measurement:
         base = self.metric.removesuffix(FLOOR)
         floor = " floor" if base != self.metric else ""
         title = TITLES.get(base, base)
+        if "k" in self.protocol and base in ("iwae", "bits_per_dim_iwae"):
+            title += f", k = {self.protocol['k']:,}"
         if "features" not in self.protocol:
             return title + floor
         if base == "fd" and self.protocol["features_sha256"] == inception.SHA256:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from saddlepoint.networks.mlp import mlp
 
@@ -29,6 +30,24 @@ def conv_encoder(shape: tuple[int, ...], channels: int, outputs: int) -> nn.Modu
     for before, after in zip([shape[0], *widths], widths, strict=False):
         layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.ReLU()]
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * math.prod(sizes[-1]), outputs))
+
+
+class WithHead(nn.Module):
+    """An encoder (B, ...) -> (B, outputs) with a second linear head on its features: (B, outputs + extra).
+
+    dropout: of the features that the second head sees.
+    """
+
+    def __init__(self, encoder: nn.Sequential, extra: int, dropout: float) -> None:
+        super().__init__()
+        *features, code = encoder
+        assert isinstance(code, nn.Linear)
+        self.features, self.code = nn.Sequential(*features), code
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(code.in_features, extra))
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = self.features(x)
+        return torch.cat([self.code(features), self.head(features)], 1)
 
 
 def conv_decoder(shape: tuple[int, ...], channels: int, latent: int, heads: int) -> nn.Module:

@@ -30,10 +30,10 @@ def bernoulli(x: Tensor, logits: Tensor) -> Tensor:
     return -F.binary_cross_entropy_with_logits(logits, (x + 1) / 2, reduction="none").flatten(1).sum(1)
 
 
-def discretised_logistic(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
-    """Log-probability of images of 256 levels, a logistic's mass in the bin around each value (Kingma et al. 2016).
+def logistic_log_mass(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """Log of a logistic's mass in the bin around each of 256 levels x, shapes broadcast (Kingma et al. 2016).
 
-    The bins of -1 and 1 reach to infinity, so that the levels' probabilities sum to 1.
+    The bins of -1 and 1 reach to infinity, so that the masses sum to 1.
     """
     half_bin = 1 / (LEVELS - 1)
     inverse_scale = torch.exp(-log_scale)
@@ -42,8 +42,12 @@ def discretised_logistic(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
     # sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)) holds its precision far out in the tails.
     inside = torch.log(-torch.expm1(-2 * half_bin * inverse_scale))
     below, above = F.logsigmoid(upper), F.logsigmoid(-lower)
-    log_mass = torch.where(x <= -1 + half_bin, below, torch.where(x >= 1 - half_bin, above, below + above + inside))
-    return log_mass.flatten(1).sum(1)
+    return torch.where(x <= -1 + half_bin, below, torch.where(x >= 1 - half_bin, above, below + above + inside))
+
+
+def discretised_logistic(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """Log-probability of images of 256 levels whose numbers are independent logistics, each of its bin."""
+    return logistic_log_mass(x, mean, log_scale).flatten(1).sum(1)
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int, measure: Measure) -> Tensor:

@@ -42,17 +42,23 @@ class Observation:
 
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
         """log p(x|output) in nats, (B,), with respect to `measure`."""
-        output = output.float()
         if self.kind == "bernoulli":
-            return bernoulli(x, output)
-        if self.std:
-            return DiagonalNormal(output, torch.full_like(output, self.std).log()).log_prob(x)
-        mean, raw = output.chunk(2, dim=1)
-        floor = MIN_LOG_SCALE[self.kind]
-        log_scale = floor + F.softplus(raw - floor)
+            return bernoulli(x, output.float())
         if self.kind == "gaussian":
-            return DiagonalNormal(mean, log_scale).log_prob(x)
-        return discretised_logistic(x, mean, log_scale)
+            return self.normal(output).log_prob(x)
+        return discretised_logistic(x, *self._mean_and_log_scale(output))
+
+    def normal(self, output: Tensor) -> DiagonalNormal:
+        """p(x|output) of the gaussian kind."""
+        assert self.kind == "gaussian"
+        if self.std:
+            return DiagonalNormal(output.float(), torch.full_like(output, self.std, dtype=torch.float32).log())
+        return DiagonalNormal(*self._mean_and_log_scale(output))
+
+    def _mean_and_log_scale(self, output: Tensor) -> tuple[Tensor, Tensor]:
+        mean, raw = output.float().chunk(2, dim=1)
+        floor = MIN_LOG_SCALE[self.kind]
+        return mean, floor + F.softplus(raw - floor)
 
     def mean(self, output: Tensor) -> Tensor:
         """The mean of x, (B, *shape); images in [-1, 1]."""

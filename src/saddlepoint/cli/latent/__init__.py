@@ -1,0 +1,12 @@
+"""`saddle latent`: walk, mix and steer what a model has learned."""
+
+from cyclopts import App
+
+from saddlepoint.cli.latent.edits import arithmetic, attribute, directions, invert
+from saddlepoint.cli.latent.walks import interpolate, slices, traverse, truncate, wall
+
+latent = App(name="latent", help="Walk, mix and steer the latents of a trained model.")
+for command in (wall, interpolate, traverse, truncate, arithmetic, directions, attribute, invert, slices):
+    latent.command(command)
+
+__all__ = ["latent"]

@@ -1,0 +1,1 @@
+"""Tools on latents: pure functions over `Latent` and `Encodes` models."""

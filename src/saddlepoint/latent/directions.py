@@ -1,0 +1,123 @@
+"""Directions in which a model's samples change most, found without any label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from saddlepoint.errors import UserError
+from saddlepoint.recipe import Latent, Recipe
+from saddlepoint.types import Noise
+
+DRAWS = 2000
+LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d, nn.ConvTranspose2d)
+Layer = nn.Linear | nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTranspose2d
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directions:
+    """vectors: (K, D), rows of length 1, the strongest first; strength: (K,), the share of the change that each
+    explains; spread: (K,), the standard deviation of draws along each, by which to scale a slider."""
+
+    vectors: Tensor
+    strength: Tensor
+    spread: Tensor
+
+
+def sefa(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directions:
+    """Eigenvectors of A^T A for the weight A of the first layer that z meets: Shen & Zhou 2021 (arXiv 2007.06600).
+
+    Raises:
+        UserError: there is no latent, or no affine layer takes it.
+    """
+    layer, z = _first_layer(recipe, seed)
+    a = _matrix(layer)[:, : z.shape[1]].double()
+    values, vectors = torch.linalg.eigh(a.T @ a)
+    order = values.argsort(descending=True)[:count]
+    return _directions(vectors.T[order].to(z), values[order] / values.sum(), z)
+
+
+def ganspace(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directions:
+    """Principal components of what the first layer after z gives, carried back to z by least squares.
+
+    Härkönen et al. 2020 (arXiv 2004.02546), section 2.1.
+
+    Raises:
+        UserError: as `sefa`.
+    """
+    layer, z = _first_layer(recipe, seed)
+    seen: list[Tensor] = []
+    _run(recipe, z, layer, seen)
+    features = torch.cat(seen).flatten(1).double()
+    features = features - features.mean(0)
+    u, s, _ = torch.linalg.svd(features, full_matrices=False)
+    coordinates = u[:, :count] * s[:count]  # (N, K)
+    centred = (z - z.mean(0)).double()
+    back = torch.linalg.lstsq(coordinates, centred).solution  # (K, D): z = coordinates @ back
+    kept = back.norm(dim=1) > 0
+    vectors = torch.nn.functional.normalize(back[kept], dim=1).to(z)
+    return _directions(vectors, (s**2 / (s**2).sum())[:count][kept], z)
+
+
+def _directions(vectors: Tensor, strength: Tensor, z: Tensor) -> Directions:
+    return Directions(vectors=vectors, strength=strength.float(), spread=(z @ vectors.T).std(0))
+
+
+def _first_layer(recipe: Recipe[Any], seed: int) -> tuple[Layer, Tensor]:
+    """The layer whose input begins with z, and draws of z."""
+    if not isinstance(recipe, Latent):
+        raise UserError(f"{type(recipe).__name__} has no latent: there are no directions in it.")
+    z = recipe.prior(Noise("directions", seed, rows=DRAWS, device=recipe.device, draw_on="cpu"))
+    found: list[Layer] = []
+    few = z[:4]
+
+    def look(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        flat = inputs[0].flatten(1)
+        if not found and flat.shape[1] >= few.shape[1] and torch.equal(flat[:, : few.shape[1]].to(few), few):
+            assert isinstance(layer, LAYERS)
+            found.append(layer)
+
+    hooks = [m.register_forward_pre_hook(look) for m in recipe.modules() if isinstance(m, LAYERS)]
+    try:
+        _generate(recipe, few)
+    finally:
+        _remove(hooks)
+    if not found:
+        raise UserError(f"{type(recipe).__name__} has no affine layer that takes its latent as it is.")
+    return found[0], z
+
+
+def _matrix(layer: Layer) -> Tensor:
+    """The layer as a matrix over its input channels: (outputs, inputs)."""
+    weight = layer.weight.detach()
+    if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d):  # (inputs, outputs, ...)
+        return weight.flatten(1).T
+    return weight if isinstance(layer, nn.Linear) else weight.transpose(0, 1).flatten(1).T
+
+
+def _run(recipe: Any, z: Tensor, layer: nn.Module, seen: list[Tensor]) -> None:
+    """Generate from z, and keep what the layer gives."""
+    hook = layer.register_forward_hook(lambda _, __, output: seen.append(output.detach().cpu()))
+    try:
+        for part in z.split(100):
+            _generate(recipe, part)
+    finally:
+        hook.remove()
+
+
+@torch.no_grad()
+def _generate(recipe: Any, z: Tensor) -> None:
+    was_training = recipe.training
+    recipe.eval()
+    y = torch.zeros(len(z), dtype=torch.int64, device=z.device) if recipe.conditional else None
+    recipe.generate(z, y)
+    recipe.train(was_training)
+
+
+def _remove(hooks: list[RemovableHandle]) -> None:
+    for hook in hooks:
+        hook.remove()

@@ -1,0 +1,141 @@
+"""Autoregressive recipes against truth: probabilities that sum to 1, masks by gradient, two ways to draw."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.errors import UserError
+from saddlepoint.families import Autoregressive, PixelByPixel
+from saddlepoint.families.autoregressive import raster
+from saddlepoint.networks.masked import MaskedConv2d, causal_mask
+from saddlepoint.types import DataSpec, Noise
+from support import small
+
+BINARY = ["made", "pixel_cnn", "gated_pixel_cnn"]
+RASTER = ["pixel_cnn", "gated_pixel_cnn"]
+WIDE: dict[str, dict[str, Any]] = {"pixel_cnn": {"width": 36, "head": 36}, "gated_pixel_cnn": {"width": 24}}
+"""So wide that ReLUs leave a way open wherever there is one."""
+
+
+def wild(name: str, spec: DataSpec, **config: object) -> Autoregressive:
+    """The little recipe with weights so large that what it looks at shows, in double precision."""
+    recipe = small(name, spec, **config).eval().double()
+    assert isinstance(recipe, Autoregressive)
+    draw = torch.Generator().manual_seed(1)
+    for p in recipe.parameters():
+        fan_in = p[0].numel() if p.ndim > 1 else 1
+        nn.init.normal_(p, std=2 * fan_in**-0.5, generator=draw)
+    return recipe
+
+
+def every_binary_image(side: int = 3) -> Tensor:
+    return torch.tensor(list(itertools.product([-1.0, 1.0], repeat=side * side))).double().unflatten(1, (1, side, side))
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_the_probabilities_of_all_binary_images_sum_to_one(name: str):
+    p = wild(name, DataSpec(shape=(1, 3, 3), levels=2)).log_prob(every_binary_image()).exp()
+    assert p.sum().item() == pytest.approx(1, abs=1e-6)
+    assert p.max() > 4 / 512, "near 1/512 everywhere, a sum of 1 would show nothing"
+
+
+def test_a_mask_that_lets_a_pixel_see_itself_breaks_that():
+    model = wild("pixel_cnn", DataSpec(shape=(1, 3, 3), levels=2))
+    first = model.get_submodule("network.first")
+    assert isinstance(first, MaskedConv2d)
+    first.mask[:, :, 3, 3] = 1
+    assert model.log_prob(every_binary_image()).exp().sum().item() != pytest.approx(1, abs=1e-2)
+
+
+def dependence(model: Autoregressive) -> Tensor:
+    """Whether number o's logits move with number i, by gradient: (N, N), numbers in the order of drawing."""
+    c, h, w = model.spec.shape
+    x = torch.randn(8, c, h, w, generator=torch.Generator().manual_seed(2)).double().requires_grad_()
+    logits = model.predict(x, None).flatten(2).square().sum((0, 1))
+    found = torch.stack([torch.autograd.grad(one, x, retain_graph=True)[0].abs().sum(0).flatten() for one in logits])
+    place = torch.arange(c * h * w).unflatten(0, (c, h, w)).permute(1, 2, 0).flatten()
+    return found[place][:, place] > 0
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("name", RASTER)
+def test_each_number_depends_on_earlier_ones_alone(name: str, channels: int):
+    found = dependence(wild(name, DataSpec(shape=(channels, 4, 3), levels=4), **WIDE[name]))
+    assert not found.triu().any()
+    if channels > 1:  # and on the channels of its own pixel that are drawn
+        own = torch.arange(channels, len(found), channels)
+        assert all(found[i + c, i : i + c].all() for i in own for c in range(channels))
+
+
+def test_pixel_cnn_is_blind_to_what_lies_far_to_the_right():
+    """Nothing that it sees saw the far end of the row above (van den Oord et al. 2016b, figure 1)."""
+    found = dependence(wild("pixel_cnn", DataSpec(shape=(1, 3, 6), levels=2), width=16, blocks=4))
+    earlier = torch.ones(18, 18).tril(-1).bool()
+    blind = (earlier & ~found).nonzero().tolist()
+    assert blind == [[6, 4], [6, 5], [7, 5], [12, 5], [12, 10], [12, 11], [13, 11]]
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 9), (1, 6, 5), (3, 4, 4)], ids=str)
+def test_gated_pixel_cnn_has_no_blind_spot(shape: tuple[int, ...]):
+    """Every number moves with every number before it, where pixel_cnn of the same reach is blind."""
+    model = wild("gated_pixel_cnn", DataSpec(shape=shape, levels=2), width=12 * shape[0], layers=7)
+    assert torch.equal(dependence(model), torch.ones(2 * [model.spec.dimensions]).tril(-1).bool())
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 4), (3, 4, 5)], ids=str)
+@pytest.mark.parametrize("name", RASTER)
+def test_remembering_draws_what_whole_passes_draw(name: str, shape: tuple[int, ...]):
+    model = wild(name, DataSpec(shape=shape, levels=4))
+    assert isinstance(model, PixelByPixel)
+    uniform = Noise("sample", 0, rows=11).uniform(*shape).double()
+    with torch.no_grad():
+        naive = raster(model.naive_predictor(None), torch.zeros_like(uniform), uniform)
+        assert torch.equal(raster(model.predictor(None), torch.zeros_like(uniform), uniform), naive)
+        at = raster(model.predictor(None), naive, uniform.flip(0), rows=2)
+        assert torch.equal(at, raster(model.naive_predictor(None), naive, uniform.flip(0), rows=2))
+    assert torch.equal(at[:, :, :2], naive[:, :, :2])
+    assert not torch.equal(at[:, :, 2:], naive[:, :, 2:])
+
+
+def test_labels_reach_every_pixel_and_keep_a_model_each():
+    model = wild("gated_pixel_cnn", DataSpec(shape=(1, 3, 3), levels=2, classes=("a", "b")), by_class=True)
+    x = every_binary_image()
+    a, b = (model.log_prob(x, torch.full((512,), y)).exp() for y in range(2))
+    assert a.sum().item() == pytest.approx(1, abs=1e-6)
+    assert b.sum().item() == pytest.approx(1, abs=1e-6)
+    assert (a - b).abs().sum() > 0.01
+    logits = [model.predict(x[:1], torch.tensor([y])) for y in range(2)]
+    assert (logits[0] != logits[1]).any(1).all()
+
+
+def test_drawing_by_class_remembers_as_well():
+    model = small("gated_pixel_cnn", DataSpec(shape=(1, 5, 4), classes=("a", "b")), by_class=True).eval()
+    assert isinstance(model, PixelByPixel)
+    uniform, y = Noise("sample", 0, rows=6).uniform(1, 5, 4), torch.tensor([0, 1, 0, 1, 0, 1])
+    with torch.no_grad():
+        naive, fast = (
+            raster(p, torch.zeros_like(uniform), uniform) for p in (model.naive_predictor(y), model.predictor(y))
+        )
+    assert torch.equal(naive, fast)
+    with pytest.raises(UserError, match="by_class=true needs labelled data"):
+        small("gated_pixel_cnn", DataSpec(shape=(1, 5, 4)), by_class=True)
+    with pytest.raises(UserError, match="kernel=4 has no centre"):
+        small("gated_pixel_cnn", DataSpec(shape=(1, 5, 4)), kernel=4)
+
+
+def test_masks_of_figure_2():
+    def centre(kind: str) -> list[list[float]]:
+        return causal_mask(kind, 3, 3, (3, 3), 3)[:, :, 1, 1].tolist()  # pyright: ignore[reportArgumentType]
+
+    assert centre("image") == [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
+    assert centre("features") == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    for kind in ("image", "features"):
+        around = causal_mask(kind, 3, 3, (3, 3), 3).sum((0, 1))
+        assert around[0].tolist() == [9, 9, 9]
+        assert around[1, [0, 2]].tolist() == [9, 0]
+        assert around[2].tolist() == [0, 0, 0]

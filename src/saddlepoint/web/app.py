@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query  # pyright: ignore[reportMissingImports]
 from fastapi.exceptions import RequestValidationError  # pyright: ignore[reportMissingImports]
@@ -12,10 +12,12 @@ from fastapi.responses import FileResponse, JSONResponse, Response  # pyright: i
 
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web import forms, paths, reading, service
+from saddlepoint.web import forms, judge, paths, reading, service
 from saddlepoint.web.jobs import Jobs
 from saddlepoint.web.security import App, Guard
-from saddlepoint.web.service import Draw
+from saddlepoint.web.service import Ask, Draw, Walk
+
+A = TypeVar("A", bound=Ask)
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -101,21 +103,30 @@ def _trainings(app: Any, root: Path, jobs: Jobs, data: Sequence[Path]) -> None:
 
 
 def _models(app: Any, root: Path, models: service.Models) -> None:
-    def answer(run: str, draw: Draw, make: Callable[[Recipe[Any], Draw], Any]) -> Any:
+    def answer(run: str, ask: A, make: Callable[[Recipe[Any], A], Any]) -> Any:
         folder = paths.run(root, run)
         with models.lock:
-            return make(models.get(folder, draw), draw)
+            return make(models.get(folder, ask), ask)
 
     def generate(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return answer(run, draw, service.drawn)
 
+    def walk(run: str, walk: Annotated[Walk, Query()]) -> Any:
+        return answer(run, walk, service.stepped)
+
     def sheet(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return _download(answer(run, draw, service.sheet), "image/png", f"{run}.png")
+
+    def quiz(run: str, ask: Annotated[judge.Quiz, Query()]) -> Any:
+        real = judge.real(paths.run(root, run), ask)
+        return answer(run, ask, lambda model, _: judge.quiz(model, real, ask))
 
     def latents(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return _download(answer(run, draw, service.latents_file), "application/octet-stream", f"{run}-latents.npy")
 
     app.add_api_route("/api/runs/{run}/generate", generate)
+    app.add_api_route("/api/runs/{run}/walk", walk)
+    app.add_api_route("/api/runs/{run}/quiz", quiz)
     app.add_api_route("/api/runs/{run}/sheet.png", sheet)
     app.add_api_route("/api/runs/{run}/latents.npy", latents)
 

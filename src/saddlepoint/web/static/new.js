@@ -32,7 +32,7 @@ export async function newPage(main, name) {
 
   main.append(h("h1", {}, "New run"), h("form", { onsubmit: start },
     h("fieldset", {}, h("legend", {}, "What"),
-      h("p", {}, form.summary), h("p", { class: "small dim" }, form.paper, form.labels ? ". It needs labelled data." : "", ` Learns ${form.kinds.join(" and ")}.`),
+      h("p", {}, form.summary), h("p", { class: "small dim" }, `${form.paper}. Learns ${form.kinds.map((kind) => (kind === "image" ? "images" : kind)).join(" and ")}${form.labels ? ", labelled" : ""}.`),
       h("div", { class: "fields" }, h("label", {}, "Recipe", picker),
         choice("Data", all.data.map((source) => [source, source]), basics.data, (value) => (basics.data = value)),
         h("label", {}, "Name of the run", title),

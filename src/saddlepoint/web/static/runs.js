@@ -125,7 +125,9 @@ function actions(run) {
 
 function links(run) {
   if (!run.checkpoints.length) return h("p", { class: "dim small" }, "Generating needs a checkpoint, and there is none yet.");
-  return h("p", { class: "row" }, h("a", { class: "button", href: `#/generate/${encodeURIComponent(run.name)}` }, "Generate"));
+  return h("p", { class: "row" }, h("a", { class: "button", href: `#/generate/${encodeURIComponent(run.name)}` }, "Generate"),
+    run.can.includes("latent") && run.spec.kind === "image" ? h("a", { class: "button", href: `#/walk/${encodeURIComponent(run.name)}` }, "Walk") : null,
+    h("a", { class: "button", href: `#/judge/${encodeURIComponent(run.name)}` }, "Judge"));
 }
 
 function film(run, at, moved) {

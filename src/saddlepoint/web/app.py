@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query  # pyright: ignore[reportMissingImports]
 from fastapi.exceptions import RequestValidationError  # pyright: ignore[reportMissingImports]
@@ -12,25 +12,30 @@ from fastapi.responses import FileResponse, JSONResponse, Response  # pyright: i
 
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web import paths, reading, service
+from saddlepoint.web import forms, judge, paths, reading, service
 from saddlepoint.web.jobs import Jobs
 from saddlepoint.web.security import App, Guard
-from saddlepoint.web.service import Draw
+from saddlepoint.web.service import Ask, Draw, Walk
+
+A = TypeVar("A", bound=Ask)
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_app(root: Path, *, token: str | None = None) -> App:
+def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = None) -> App:
     """The explorer of a runs folder, as an ASGI application.
 
+    data: what visitors may train on, beside the sets that have a name.
     token: what visitors must bring; None: only visitors of this machine are answered.
     """
     app: Any = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(UserError, _told)
     app.add_exception_handler(RequestValidationError, _misasked)
     _pages(app)
-    _runs(app, root, Jobs(root))
+    jobs = Jobs(root)
+    _runs(app, root, jobs)
+    _trainings(app, root, jobs, data)
     _models(app, root, service.Models())
     return Guard(app, token)
 
@@ -65,22 +70,63 @@ def _runs(app: Any, root: Path, jobs: Jobs) -> None:
     app.add_api_route("/api/runs/{run}/samples/{file}", picture)
 
 
+def _trainings(app: Any, root: Path, jobs: Jobs, data: Sequence[Path]) -> None:
+    def recipes() -> Any:
+        return forms.choices(data)
+
+    def form(recipe: str) -> Any:
+        return forms.form(recipe)
+
+    def start(asked: forms.NewRun) -> Any:
+        jobs.start(asked.name, forms.command(asked, root, data))
+        return {"name": asked.name}
+
+    def resume(run: str, asked: forms.Nothing) -> Any:
+        if reading.summary(root, run, jobs)["state"] == "elsewhere":
+            raise UserError(f"{run} seems to be trained by a terminal: two trainings of one run would spoil it.")
+        jobs.start(run, ["resume", str(paths.run(root, run))])
+        return {"name": run}
+
+    def stop(run: str, asked: forms.Nothing) -> Any:
+        jobs.stop(run)
+        return {"name": run}
+
+    def forget(run: str, asked: forms.Nothing) -> Any:
+        jobs.forget(run)
+        return {"name": run}
+
+    app.add_api_route("/api/recipes", recipes)
+    app.add_api_route("/api/recipes/{recipe}", form)
+    app.add_api_route("/api/runs", start, methods=["POST"])
+    for action in (resume, stop, forget):
+        app.add_api_route(f"/api/runs/{{run}}/{action.__name__}", action, methods=["POST"])
+
+
 def _models(app: Any, root: Path, models: service.Models) -> None:
-    def answer(run: str, draw: Draw, make: Callable[[Recipe[Any], Draw], Any]) -> Any:
+    def answer(run: str, ask: A, make: Callable[[Recipe[Any], A], Any]) -> Any:
         folder = paths.run(root, run)
         with models.lock:
-            return make(models.get(folder, draw), draw)
+            return make(models.get(folder, ask), ask)
 
     def generate(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return answer(run, draw, service.drawn)
 
+    def walk(run: str, walk: Annotated[Walk, Query()]) -> Any:
+        return answer(run, walk, service.stepped)
+
     def sheet(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return _download(answer(run, draw, service.sheet), "image/png", f"{run}.png")
+
+    def quiz(run: str, ask: Annotated[judge.Quiz, Query()]) -> Any:
+        real = judge.real(paths.run(root, run), ask)
+        return answer(run, ask, lambda model, _: judge.quiz(model, real, ask))
 
     def latents(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return _download(answer(run, draw, service.latents_file), "application/octet-stream", f"{run}-latents.npy")
 
     app.add_api_route("/api/runs/{run}/generate", generate)
+    app.add_api_route("/api/runs/{run}/walk", walk)
+    app.add_api_route("/api/runs/{run}/quiz", quiz)
     app.add_api_route("/api/runs/{run}/sheet.png", sheet)
     app.add_api_route("/api/runs/{run}/latents.npy", latents)
 

@@ -76,6 +76,8 @@ class Jobs:
             UserError: it still runs.
         """
         with self._lock:
+            if name not in self.names():
+                raise UserError(f"{name} was not started from this page.")
             if self.alive(name):
                 raise UserError(f"{name} is being trained: stop it first.")
             for path in (self._record(name), self._log(name)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from saddlepoint.environment import take_threads
@@ -12,9 +13,10 @@ from saddlepoint.errors import UserError
 PORT = 8000
 
 
-def serve(root: Path, *, host: str | None = None, port: int | None = None) -> None:
+def serve(root: Path, *, data: Sequence[Path] = (), host: str | None = None, port: int | None = None) -> None:
     """Answer on this machine alone; with `host` to whoever brings the token, which is in the address printed.
 
+    data: what visitors may train on, beside the sets that have a name.
     port: by default 8000, or any that is free if that is taken.
 
     Raises:
@@ -30,10 +32,13 @@ def serve(root: Path, *, host: str | None = None, port: int | None = None) -> No
         raise UserError(f"The explorer needs {error.name}: pip install 'saddlepoint[web]'") from None
     if root.exists() and not root.is_dir():
         raise UserError(f"{root} is not a folder of runs.")
+    for source in data:
+        if not source.exists():
+            raise UserError(f"--data {source}: there is no such folder or file.")
     token = None if host is None else secrets.token_urlsafe(24)
     with _listening(host or "127.0.0.1", port) as listener:
         take_threads(1)  # one picture needs no more, and a training beside it needs the rest
-        app = create_app(root, token=token)
+        app = create_app(root, data=data, token=token)
         print(f"Exploring {root} at {_address(listener, token)} (Ctrl-C ends this; trainings go on)", flush=True)
         settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
         uvicorn.Server(settings).run(sockets=[listener])

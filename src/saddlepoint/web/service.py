@@ -23,6 +23,7 @@ from torch import Tensor
 from saddlepoint import api, runs
 from saddlepoint.config import Config
 from saddlepoint.errors import UserError
+from saddlepoint.latent.paths import between
 from saddlepoint.pictures import png, to_image, to_pixels, wall
 from saddlepoint.recipe import Latent, Recipe
 from saddlepoint.types import Noise
@@ -70,6 +71,14 @@ class Draw(Ask):
         if self.picks:
             return parse(self.picks)
         return [Pick(self.seed, self.first + i, self.label) for i in range(self.n)]
+
+
+class Walk(Ask):
+    """A point of the way through `picks`: 0 at the first, 1 at the second, and so on."""
+
+    picks: str = Field(max_length=4096)
+    at: float = Field(0.0, ge=0, le=MOST)
+    how: Literal["auto", "linear", "spherical"] = "auto"
 
 
 def parse(text: str) -> list[Pick]:
@@ -195,6 +204,30 @@ def latents_file(model: Recipe[Any], draw: Draw) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, latents(model, draw.wanted(), draw.psi).cpu().numpy(), allow_pickle=False)
     return buffer.getvalue()
+
+
+@torch.no_grad()
+def step(model: Recipe[Any], walk: Walk) -> Tensor:
+    """(1, *shape): the sample at a point of the way; its class is that of the nearest pick.
+
+    Raises:
+        UserError: fewer than two picks, or a model without a latent.
+    """
+    keys = parse(walk.picks)
+    if len(keys) < 2:
+        raise UserError("A walk needs two samples or more.")
+    z, y = latents(model, keys, walk.psi), labels(model, keys)
+    leg = min(int(walk.at), len(keys) - 2)
+    t = torch.tensor([min(walk.at - leg, 1.0)], device=z.device)
+    assert isinstance(model, Latent)
+    here = between(z[leg], z[leg + 1], t, model.slices, walk.how)
+    near = leg + round(float(t))
+    return _generated(model, here, None if y is None else y[near : near + 1])
+
+
+def stepped(model: Recipe[Any], walk: Walk) -> dict[str, Any]:
+    """The same for the page."""
+    return {"images": pictures(step(model, walk))}
 
 
 def _generated(model: Recipe[Any], z: Tensor, y: Tensor | None) -> Tensor:

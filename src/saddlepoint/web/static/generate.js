@@ -1,10 +1,11 @@
 // Generate: a wall of samples by seed; favourites are kept by their names, so the address holds all of the state.
 import { ask, choice, h, latest, query, runPath } from "./dom.js";
 
-export async function modelPicker(page, name) {
-  const runs = (await ask("/api/runs")).filter((run) => run.checkpoints?.length);
-  if (!runs.length) throw new Error("There is no trained run here yet, so there is nothing to generate with.");
-  if (name && !runs.some((each) => each.name === name)) throw new Error(`There is no run ${name} with a checkpoint here.`);
+// The run that a page is about, among those that have a checkpoint and `suits`; `what` says what such a run has.
+export async function modelPicker(page, name, suits = () => true, what = "has a checkpoint") {
+  const runs = (await ask("/api/runs")).filter((run) => run.checkpoints?.length && suits(run));
+  if (!runs.length) throw new Error(`There is no run here yet that ${what}.`);
+  if (name && !runs.some((each) => each.name === name)) throw new Error(`There is no run ${name} here that ${what}.`);
   const run = runs.find((each) => each.name === name) ?? runs[0];
   const go = (key) => (location.hash = `#/${page}/${encodeURIComponent(key)}`);
   return { run, runs, picker: choice("Run", runs.map((each) => [each.name, each.name]), run.name, go) };

@@ -33,7 +33,7 @@ export function runsPage(main) {
     shown = JSON.stringify(runs);
     const focused = document.activeElement?.id;
     const cards = runs.map((run) => card(run, chosen, compare));
-    list.replaceChildren(...(cards.length ? cards : [h("li", { class: "dim" }, "There is no run here yet: `saddle train dcgan` makes one.")]));
+    list.replaceChildren(...(cards.length ? cards : [h("li", { class: "dim" }, "There is no run here yet. ", h("a", { href: "#/new" }, "Start one"))]));
     if (focused) document.getElementById(focused)?.focus();
   });
 }
@@ -101,7 +101,7 @@ function follow(place, name) {
 }
 
 function whole(run, at, moved) {
-  const head = [h("div", { class: "row middle" }, state(run), h("span", {}, run.says))];
+  const head = [h("div", { class: "row middle" }, state(run), h("span", {}, run.says), actions(run))];
   if (!run.recipe) return head;
   return [
     ...head, progress(run), links(run), h("div", { class: "two" }, film(run, at, moved), h("div", {}, curves(run))),
@@ -114,9 +114,20 @@ function curves(run) {
   return made.length ? made : h("p", { class: "dim" }, "Nothing is logged yet.");
 }
 
+// What can be done to a run as it is: the server decides, and says why not.
+function actions(run) {
+  const act = (title, action) => h("button", { id: `${action} ${run.name}`, onclick: (event) => { event.target.disabled = true; attempt(() => ask(runPath(run.name, `/${action}`), {})); } }, title);
+  if (run.state === "training" || run.state === "starting") return act("Stop", "stop");
+  if (run.state === "stopped" || run.state === "ended") return act("Resume", "resume");
+  if (run.state === "failed") return h("button", { onclick: async () => { if (await attempt(() => ask(runPath(run.name, "/forget"), {}))) location.hash = "#/runs"; } }, "Dismiss");
+  return null;
+}
+
 function links(run) {
   if (!run.checkpoints.length) return h("p", { class: "dim small" }, "Generating needs a checkpoint, and there is none yet.");
-  return h("p", { class: "row" }, h("a", { class: "button", href: `#/generate/${encodeURIComponent(run.name)}` }, "Generate"));
+  return h("p", { class: "row" }, h("a", { class: "button", href: `#/generate/${encodeURIComponent(run.name)}` }, "Generate"),
+    run.can.includes("latent") && run.spec.kind === "image" ? h("a", { class: "button", href: `#/walk/${encodeURIComponent(run.name)}` }, "Walk") : null,
+    h("a", { class: "button", href: `#/judge/${encodeURIComponent(run.name)}` }, "Judge"));
 }
 
 function film(run, at, moved) {

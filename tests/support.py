@@ -87,6 +87,12 @@ def small(name: str, spec: DataSpec, **config: Any) -> Recipe[Any]:
     return catalogue.create(name, spec, **{**SMALL.get(name, {}), **config})
 
 
+def digits_for(name: str) -> DataSpec:
+    """The digits as this recipe takes them: black and white for one that learns those alone."""
+    binary = catalogue.recipe_class(name).binary
+    return load("digits", DataConfig(binarise="stochastic" if binary else "none")).spec
+
+
 def trainer(recipe: Recipe[Any], source: str = "digits", *, seed: int = 0, **config: Any) -> Trainer:
     data = load(source, DataConfig(binarise="stochastic" if recipe.binary else "none"))
     options = {"batch": 16, "precision": "fp32", "track": "none", **config}

@@ -16,7 +16,7 @@ from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.probe import differentiated_twice
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import UserError
-from support import equal, small, tensors, toy, trainer
+from support import digits_for, equal, small, tensors, toy, trainer
 
 NAMES = [name for name in catalogue.names() if catalogue.info(name).recipe == name]
 SOURCES = {"image": "digits", "points": "ring"}
@@ -43,9 +43,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make(name: str, kind: str = "image", **config: object) -> Trainer:
-    source = SOURCES[kind]
+    spec = digits_for(name) if kind == "image" else load(SOURCES[kind]).spec
     parts = {} if catalogue.recipe_class(name).compares else {"micro_batch": 5}
-    return trainer(small(name, load(source).spec), source, **{"batch": 8, **parts, **config})
+    return trainer(small(name, spec), SOURCES[kind], **{"batch": 8, **parts, **config})
 
 
 def run(t: Trainer, steps: int = 2) -> list[float]:
@@ -65,7 +65,8 @@ def test_the_losses_are_those_of_eager_code(name: str, kind: str) -> None:
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-4, msg=key)
     for network, outcome in compiled.compiled.items():
         assert (outcome == "compiled") == ((name, network) not in PENALISED)
-    assert counters["stats"]["unique_graphs"] > len(compiled.compiled), "each network and the trifle"
+    if name not in {"m1_m2", "rbm"}:  # whose second network begins later; whose network is not called, but its methods
+        assert counters["stats"]["unique_graphs"] > len(compiled.compiled), "each network and the trifle"
     assert not counters["graph_break"]
 
 

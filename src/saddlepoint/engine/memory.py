@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from saddlepoint.engine.optim import parameters_of
+from saddlepoint.engine.optim import at, parameters_of
 from saddlepoint.engine.probe import Probe
 from saddlepoint.errors import UserError
-from saddlepoint.recipe import Recipe
+from saddlepoint.recipe import Player, Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +49,15 @@ def estimate(probe: Probe) -> Estimate:
     if len(two) != len(four):  # a step whose operations depend on its rows
         two, four = [max(two)], [max(four)]
     lines = [(float(2 * a - b), (b - a) / 2) for a, b in zip(two, four, strict=True)]
-    moments = sum(
-        (2 if p.optimizer == "adam" else 1) * _bytes(parameters_of(p)) for p in probe.recipe.players().values()
-    )
+    moments = sum(_moments(p) * _bytes(parameters_of(p)) for p in probe.recipe.players().values())
     return Estimate(moments=moments, timeline=lines, row=4 * probe.data.spec.dimensions)
+
+
+def _moments(player: Player) -> int:
+    """Numbers that its optimiser keeps for each parameter."""
+    if player.optimizer == "sgd":
+        return int(at(player.betas[0], 0) > 0)  # without momentum none
+    return 2 if player.optimizer == "adam" else 1
 
 
 def held(*recipes: Recipe[Any]) -> int:

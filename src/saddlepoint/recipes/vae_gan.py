@@ -66,9 +66,10 @@ class VAEGAN(AutoencodingGAN[VAEGANConfig]):
         In the non-saturating form of Goodfellow et al. 2014, section 3.
         """
         again, sample = self.made(batch)
-        unlike = self.unlikeness(batch.x, again)
         deceit = generator_nonsaturating(self.discriminator(again))
         deceit = deceit + generator_nonsaturating(self.discriminator(sample))
+        # After them: a compiled D writes its statistics where the features' gradient, which is eager, still looks.
+        unlike = self.unlikeness(batch.x, again)
         return {"loss": self.config.gamma * unlike + deceit, "unlikeness": unlike, "deceit": deceit}
 
     def unlikeness(self, x: Tensor, again: Tensor) -> Tensor:

@@ -44,6 +44,8 @@ def few(tmp_path: Path, cache: Path) -> Path:
 
 def train(name: str, out: Path, data: str | Path = "digits", **options: Any) -> Path:
     given = {"precision": "fp32", "track": "none", "sample_every": 0, "log_every": 10, "device": "cpu", **options}
+    if catalogue.recipe_class(name).binary:
+        given["binarise"] = "stochastic"
     return saddlepoint.train(name, data, out=out / "run", **given).path
 
 

@@ -80,7 +80,7 @@ def test_the_objectives_are_equations_7_and_8(weight):
 def test_without_labels_it_finds_categories():
     g = gan(supervised=False, categories=7)
     assert g.categories(batch_of().x).shape == (6, 7)
-    with pytest.raises(UserError, match="its categories are no classes"):
+    with pytest.raises(UserError, match="trained without labels"):
         g.classify(batch_of().x)
 
 

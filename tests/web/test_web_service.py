@@ -149,6 +149,8 @@ def test_the_listing_says_how_each_run_is(runs, tmp_path, visit):
     shutil.copytree(runs / "cgan", tmp_path / "short")
     manifest = json.loads((tmp_path / "short" / "run.json").read_text())
     (tmp_path / "short" / "run.json").write_text(json.dumps({**manifest, "budget": {"steps": 80}}))
+    for log in (tmp_path / "short").glob("*.jsonl"):
+        log.touch()  # as if a step had just ended
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "run.json").write_text("{")
     (tmp_path / "no run").mkdir()

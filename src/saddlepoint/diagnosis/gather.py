@@ -129,14 +129,14 @@ def _says(model: Recipe[Any], judge: str, x: Tensor, y: Tensor | None) -> Tensor
     """(N,): the model's log-likelihood, bound, or discriminator's output for each example."""
     parts: list[Tensor] = []
     for start in range(0, len(x), SAMPLES):
-        part = x[start : start + SAMPLES]
+        part, labels = x[start : start + SAMPLES], None if y is None else y[start : start + SAMPLES]
         if judge == "discriminator":
             assert isinstance(model, Judges)
-            said = model.realness(part, None if y is None else y[start : start + SAMPLES])
+            said = model.realness(part, labels)
         elif isinstance(model, Scores):
-            said = model.log_prob(part)
+            said = model.log_prob(part, labels)
         else:
             assert isinstance(model, Bounds)
-            said = model.elbo(part, Noise("doctor", rows=len(part), start=start))
+            said = model.elbo(part, Noise("doctor", rows=len(part), start=start), labels)
         parts.append(said.float())
     return torch.cat(parts) if parts else torch.empty(0)

@@ -20,6 +20,7 @@ from saddlepoint.networks.gated_pixel_cnn import GatedPixelCNN, Reader
 from saddlepoint.networks.vae import conv_decoder, conv_encoder
 from saddlepoint.objectives.divergences import kl_to_standard_normal
 from saddlepoint.objectives.likelihoods import Measure
+from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player, Recipe, Update
 from saddlepoint.types import Batch, Losses, Noise
 
@@ -106,6 +107,10 @@ class PixelVAE(Recipe[PixelVAEConfig]):
 
     def encode(self, x: Tensor) -> Tensor:
         return self.posterior(x).mean
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        return (Slice(size=self.config.latent, prior="normal"),)
 
     def prior(self, noise: Noise) -> Tensor:
         return noise.normal(self.config.latent)

@@ -14,7 +14,7 @@ CLAIM = Claim(
         "mnist": Published(
             value="3.33% ± 0.14%",
             measure="test error with 100 labels, M1+M2",
-            where="table 1",
+            where="table 1, from memory",
             comparable="yes",
         ),
     },

@@ -11,7 +11,7 @@ CLAIM = Claim(
         "mnist": Published(
             value="-88.04 with one hidden layer, -86.64 with two",
             measure="log p(x) in nats, binarised digits, 32 masks, 8000 units a layer",
-            where="table 6",
+            where="table 6, from memory",
             comparable="no: other draws of the binary pixels than the file that the papers share",
         )
     },

@@ -13,7 +13,7 @@ CLAIM = Claim(
         "mnist": Published(
             value="-81.30",
             measure="log p(x) in nats, binarised digits",
-            where="table 4",
+            where="table 4, from memory",
             comparable="no: other draws of the binary pixels than the file that the papers share",
         )
     },

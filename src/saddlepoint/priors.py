@@ -7,11 +7,13 @@ their constants; ours give codes of about unit size.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize, one_hot
 
 from saddlepoint.errors import UserError
 from saddlepoint.types import Noise
@@ -29,6 +31,20 @@ class Slice:
     name: str = "z"
     size: int
     prior: Literal["normal", "uniform", "sphere", "logistic", "category", "learned"]
+
+
+def draw_slices(slices: Sequence[Slice], noise: Noise) -> Tensor:
+    """A latent of these slices for each row of the noise, drawn in their order: (B, D)."""
+    return torch.cat([_DRAWS[part.prior](noise, part.size) for part in slices], 1)
+
+
+_DRAWS: dict[str, Callable[[Noise, int], Tensor]] = {
+    "normal": lambda noise, size: noise.normal(size),
+    "uniform": lambda noise, size: 2 * noise.uniform(size) - 1,
+    "sphere": lambda noise, size: normalize(noise.normal(size)) * size**0.5,
+    "category": lambda noise, size: one_hot(noise.integers(size), size).float(),
+}
+"""Those that a draw can be made of without the model."""
 
 
 class Prior(Protocol):

@@ -4,6 +4,7 @@ from saddlepoint.families.autoencoding_gan import AutoencodingConfig, Autoencodi
 from saddlepoint.families.autoregressive import Autoregressive, AutoregressiveConfig, PixelByPixel
 from saddlepoint.families.encoder_decoder import EncoderDecoder, EncoderDecoderConfig
 from saddlepoint.families.flow import Flow, FlowConfig
+from saddlepoint.families.from_latent import FromLatent, LatentConfig
 from saddlepoint.families.inference import AdversarialInference, InferenceConfig
 from saddlepoint.families.labelled_variational import LabelledVariational
 from saddlepoint.families.pair import Pair, PairConfig
@@ -22,8 +23,10 @@ __all__ = [
     "EncoderDecoderConfig",
     "Flow",
     "FlowConfig",
+    "FromLatent",
     "InferenceConfig",
     "LabelledVariational",
+    "LatentConfig",
     "Pair",
     "PairConfig",
     "PixelByPixel",

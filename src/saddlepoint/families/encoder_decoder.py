@@ -8,19 +8,17 @@ from typing import Literal, TypeVar
 from pydantic import Field
 from torch import Tensor, nn
 
-from saddlepoint.config import Config
 from saddlepoint.distributions import DiagonalNormal
 from saddlepoint.errors import UserError
+from saddlepoint.families.from_latent import FromLatent, LatentConfig
 from saddlepoint.networks.labelled import Labelled
 from saddlepoint.networks.vae import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from saddlepoint.objectives.likelihoods import Measure
 from saddlepoint.objectives.observation import Kind, Observation
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Recipe
-from saddlepoint.types import DataSpec, Noise
+from saddlepoint.types import DataSpec
 
 
-class EncoderDecoderConfig(Config):
+class EncoderDecoderConfig(LatentConfig):
     network: Literal["auto", "dense", "conv"] = "auto"
     """Encoder and decoder: hidden layers of tanh units, or convolutions. auto: conv for images."""
     likelihood: Literal["auto", "bernoulli", "gaussian", "discretised_logistic"] = "auto"
@@ -40,7 +38,7 @@ class EncoderDecoderConfig(Config):
 C = TypeVar("C", bound=EncoderDecoderConfig)
 
 
-class EncoderDecoder(Recipe[C], abc.ABC):
+class EncoderDecoder(FromLatent[C], abc.ABC):
     """A diagonal normal over codes for each example, and a distribution over examples for each code.
 
     Labels y, where networks are told them: (B,) int64, or a weight of each class (B, K).
@@ -93,19 +91,9 @@ class EncoderDecoder(Recipe[C], abc.ABC):
         """What likelihoods and bounds are of: a probability of 256-level or of binary images, or a density."""
         return self.observation.measure
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return noise.normal(self.config.latent)
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean of p(x|z); images in [-1, 1]."""
         return self.observation.mean(_of(self.decoder, z, y))
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise), y)
 
 
 def network_for(spec: DataSpec, asked: Literal["auto", "dense", "conv"]) -> Literal["dense", "conv"]:

@@ -8,17 +8,17 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 from pydantic import Field
 from torch import Tensor
 
-from saddlepoint.config import Config, Decays, Positive
+from saddlepoint.config import Decays, Positive
 from saddlepoint.distributed import broadcast, whole_batch
 from saddlepoint.errors import UserError
+from saddlepoint.families.from_latent import FromLatent, LatentConfig
 from saddlepoint.networks.improved_gan import Judge, make_generator, make_judge
 from saddlepoint.networks.weight_norm import initialise
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Batches, Player, Recipe, Update
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.recipe import Batches, Player, Update
+from saddlepoint.types import Batch, Losses
 
 
-class SemiSupervisedConfig(Config):
+class SemiSupervisedConfig(LatentConfig):
     """Networks are those of Salimans et al. 2016 (arXiv 1606.03498) for MNIST, or those of other methods."""
 
     supervised: bool = True
@@ -33,8 +33,6 @@ class SemiSupervisedConfig(Config):
     """network=mlp: standard deviation of the noise on D's input, images being in [0, 1], and on its hidden layers."""
     width: int = Field(128, ge=1)
     """network=standard, images: channels of the largest hidden maps, doubled at each halving of the size."""
-    latent: int = Field(100, ge=1)
-    """Dimensions of z."""
     lr: float = Field(3e-3, gt=0)
     """Learning rate of both players."""
     betas: Annotated[tuple[float, float], Decays] = (0.5, 0.999)
@@ -44,10 +42,11 @@ class SemiSupervisedConfig(Config):
 C = TypeVar("C", bound=SemiSupervisedConfig)
 
 
-class SemiSupervised(Recipe[C], abc.ABC):
+class SemiSupervised(FromLatent[C], abc.ABC):
     """One step of a discriminator on data, samples and, if they are known, labels; then one of the generator."""
 
     kinds = ("image", "points")
+    z_prior = "uniform"
     compares = True
     averaged = ("generator", "discriminator")
     eps: ClassVar[float] = 1e-8
@@ -103,15 +102,5 @@ class SemiSupervised(Recipe[C], abc.ABC):
             raise UserError("This model was trained without labels: it cannot classify.")
         return self.discriminator(x).float()
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return 2 * noise.uniform(self.config.latent) - 1
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise), y)

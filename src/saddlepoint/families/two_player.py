@@ -10,20 +10,18 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from saddlepoint.config import Config, Decays
+from saddlepoint.config import Decays
 from saddlepoint.errors import UserError
+from saddlepoint.families.from_latent import FromLatent, LatentConfig
 from saddlepoint.networks.pair import Discriminator
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Player, Recipe, Update
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.recipe import Player, Update
+from saddlepoint.types import Batch, Losses
 
 
-class TwoPlayerConfig(Config):
+class TwoPlayerConfig(LatentConfig):
     """What every generator-against-discriminator game has; the defaults are DCGAN's."""
 
-    latent: int = Field(100, ge=1)
-    """Dimensions of z."""
     lr: float = Field(2e-4, gt=0)
     """Learning rate of both players."""
     betas: Annotated[tuple[float, float], Decays] = (0.5, 0.999)
@@ -35,7 +33,7 @@ class TwoPlayerConfig(Config):
 C = TypeVar("C", bound=TwoPlayerConfig)
 
 
-class TwoPlayer(Recipe[C], abc.ABC):
+class TwoPlayer(FromLatent[C], abc.ABC):
     """Goodfellow 2014, algorithm 1: k steps of the discriminator, one of the generator, each on fresh data."""
 
     optimizer: ClassVar[Literal["adam", "rmsprop", "sgd"]] = "adam"
@@ -61,18 +59,8 @@ class TwoPlayer(Recipe[C], abc.ABC):
             update("discriminator", self.discriminator_objective, next(batches))
         update("generator", self.generator_objective, next(batches))
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return noise.normal(self.config.latent)
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise), y)
 
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """How real the discriminator finds each x: (B,), on a scale of its own."""

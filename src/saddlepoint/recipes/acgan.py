@@ -14,8 +14,7 @@ from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.priors import Slice
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.types import Batch, Losses
 
 
 class ACGANConfig(PairConfig):
@@ -37,6 +36,7 @@ class ACGAN(Pair[ACGANConfig]):
     """The discriminator is not told the class: it names it, and the generator makes samples whose class is plain."""
 
     Config = ACGANConfig
+    z_prior = "uniform"
     conditional = True
 
     def build(self) -> None:
@@ -73,14 +73,6 @@ class ACGAN(Pair[ACGANConfig]):
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z, y)
-
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        """Uniform on [-1, 1], as DCGAN's."""
-        return 2 * noise.uniform(self.config.latent) - 1
 
     def _y(self, batch: Batch) -> Tensor:
         assert batch.y is not None

@@ -18,9 +18,8 @@ from saddlepoint.networks.began import BEGANDecoder, BEGANEncoder
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.energy import absolute_error
 from saddlepoint.objectives.inversion import invert
-from saddlepoint.priors import Slice
 from saddlepoint.recipe import Update
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.types import Batch, Losses
 
 
 class BEGANConfig(PairConfig):
@@ -54,6 +53,7 @@ class BEGAN(TwoPlayer[BEGANConfig]):
     """An auto-encoder tells by its errors; a controller holds those on samples at a given part of those on data."""
 
     Config = BEGANConfig
+    z_prior = "uniform"
     kinds = ("image", "points")
     k: Tensor
     convergence: Tensor
@@ -71,14 +71,6 @@ class BEGAN(TwoPlayer[BEGANConfig]):
         self.discriminator = nn.Sequential(encoder, decoder)
         self.register_buffer("k", torch.zeros(()))  # k_0 = 0
         self.register_buffer("convergence", torch.zeros(()))
-
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        """Uniform on [-1, 1]."""
-        return 2 * noise.uniform(self.config.latent) - 1
 
     def energy(self, x: Tensor) -> Tensor:
         """L(x), (B,): equation 1 with eta = 1."""

@@ -12,7 +12,6 @@ from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import AdversarialInference, InferenceConfig
 from saddlepoint.networks.joint import JointDiscriminator
 from saddlepoint.networks.pair import discriminator_for, generator_for
-from saddlepoint.priors import Slice
 from saddlepoint.types import Noise
 
 
@@ -36,20 +35,13 @@ class BiGAN(AdversarialInference[BiGANConfig]):
     """A deterministic encoder plays on the generator's side over pairs (x, z), and learns to invert it."""
 
     Config = BiGANConfig
+    z_prior = "uniform"
 
     def build(self) -> None:
         spec, config = self.spec, self.config
         self.generator = generator_for(spec, config.latent, config.width, config.widths)
         self.encoder = discriminator_for(spec, config.width, config.widths, outputs=config.latent)
         self.discriminator = JointDiscriminator(spec, config.latent, config.width, config.widths, config.hidden)
-
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        """Uniform on [-1, 1] (section 4.1)."""
-        return 2 * noise.uniform(self.config.latent) - 1
 
     def encode(self, x: Tensor) -> Tensor:
         """E(x), which at the optimum is G's inverse (theorem 2)."""

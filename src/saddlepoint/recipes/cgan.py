@@ -20,7 +20,7 @@ from saddlepoint.networks.blocks import Maxout
 from saddlepoint.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from saddlepoint.networks.mlp import ToExamples
 from saddlepoint.priors import Slice
-from saddlepoint.types import DataSpec, Noise
+from saddlepoint.types import DataSpec
 
 
 class CGANConfig(TwoPlayerConfig):
@@ -103,15 +103,10 @@ class CGAN(ConditionalTwoPlayer[CGANConfig]):
 
     @property
     def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal" if self.config.network == "mlp" else "uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
         """z standard normal, and for DCGAN's networks uniform on [-1, 1] as in theirs.
 
         The paper's is uniform on [0, 1], without 0 at its centre: both kinds of network learn to overlook it and make
         one image of each class (convolutional, MNIST, 20,000 images: a pixel's standard deviation within a class is
         0.01, against 0.24 with this).
         """
-        if self.config.network == "mlp":
-            return noise.normal(self.config.latent)
-        return 2 * noise.uniform(self.config.latent) - 1
+        return (Slice(size=self.config.latent, prior="normal" if self.config.network == "mlp" else "uniform"),)

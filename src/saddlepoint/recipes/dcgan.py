@@ -10,8 +10,6 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor
-from torch.nn.functional import normalize
 
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import TwoPlayer, TwoPlayerConfig
@@ -20,7 +18,7 @@ from saddlepoint.objectives.adversarial import generator_minimax, generator_nons
 from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player
 from saddlepoint.recipes._folklore import Folklore
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.types import Batch, Losses
 
 
 class DCGANConfig(Folklore, TwoPlayerConfig):
@@ -58,12 +56,6 @@ class DCGAN(TwoPlayer[DCGANConfig]):
     @property
     def slices(self) -> tuple[Slice, ...]:
         return (Slice(size=self.config.latent, prior=self.config.prior),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        if self.config.prior == "uniform":
-            return 2 * noise.uniform(self.config.latent) - 1
-        z = noise.normal(self.config.latent)
-        return z if self.config.prior == "normal" else normalize(z) * self.config.latent**0.5
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, equation 1. Real and fake pass apart, each with its own batch statistics."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import Pair, PairConfig
@@ -20,8 +19,7 @@ from saddlepoint.objectives.f_divergences import (
     generator_variational,
     variational_value,
 )
-from saddlepoint.priors import Slice
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.types import Batch, Losses
 
 
 class FGANConfig(PairConfig):
@@ -53,14 +51,7 @@ class FGAN(Pair[FGANConfig]):
     """The discriminator bounds an f-divergence of choice from below, and the generator lowers the bound."""
 
     Config = FGANConfig
-
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        """Uniform on [-1, 1]."""
-        return 2 * noise.uniform(self.config.latent) - 1
+    z_prior = "uniform"
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Equation 7, maximised. Logged: the bound, which is of the divergence itself (gan: less log 4)."""

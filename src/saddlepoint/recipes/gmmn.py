@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from saddlepoint import config
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.distributed import whole_batch
+from saddlepoint.families import FromLatent, LatentConfig
 from saddlepoint.networks.mlp import ToExamples, mlp
 from saddlepoint.objectives.kernels import gaussians, mmd2_biased, root
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Player, Recipe, Update
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.recipe import Player, Update
+from saddlepoint.types import Batch, Losses
 
 
-class GMMNConfig(config.Config):
+class GMMNConfig(LatentConfig):
     latent: int = Field(10, ge=1)
     """Dimensions of z, uniform on [-1, 1]."""
     widths: Annotated[tuple[int, ...], config.Positive] = (64, 256, 256, 1024)
@@ -45,11 +45,12 @@ class GMMNConfig(config.Config):
     ),
     group="moments",
 )
-class GMMN(Recipe[GMMNConfig]):
+class GMMN(FromLatent[GMMNConfig]):
     """No discriminator: a generator lowers the maximum mean discrepancy of its samples under a fixed kernel."""
 
     Config = GMMNConfig
     kinds = ("image", "points")
+    z_prior = "uniform"
     compares: ClassVar[bool] = True
 
     def build(self) -> None:
@@ -73,15 +74,5 @@ class GMMN(Recipe[GMMNConfig]):
         """Pixels as the paper has them, in [0, 1]."""
         return (x + 1) / 2 if self.spec.kind == "image" else x
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="uniform"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return 2 * noise.uniform(self.config.latent) - 1
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise))

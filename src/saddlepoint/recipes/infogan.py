@@ -13,7 +13,7 @@ from typing import Annotated
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.config import Positive
@@ -22,7 +22,7 @@ from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
 from saddlepoint.priors import Slice
 from saddlepoint.recipe import Player
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.types import Batch, Losses
 
 
 class InfoGANConfig(PairConfig):
@@ -84,16 +84,11 @@ class InfoGAN(Pair[InfoGANConfig]):
 
     @property
     def slices(self) -> tuple[Slice, ...]:
+        """[noise, one-hot categorical codes, continuous codes], (B, latent + sum(categorical) + continuous)."""
         config = self.config
         codes = [Slice(name=f"category {i}", size=n, prior="category") for i, n in enumerate(config.categorical)]
         noise = Slice(size=config.latent, prior="normal")
         return noise, *codes, Slice(name="code", size=config.continuous, prior="uniform")
-
-    def prior(self, noise: Noise) -> Tensor:
-        """[noise, one-hot categorical codes, continuous codes], (B, latent + sum(categorical) + continuous)."""
-        parts = [noise.normal(self.config.latent)]
-        parts += [one_hot(noise.integers(values), values).float() for values in self.config.categorical]
-        return torch.cat([*parts, 2 * noise.uniform(self.config.continuous) - 1], 1)
 
     def codes(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
         """What Q reads from x: the logits of each categorical code, and the means of the continuous ones."""

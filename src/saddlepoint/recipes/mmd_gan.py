@@ -16,12 +16,11 @@ from torch import Tensor
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.config import Decays, Positive
 from saddlepoint.distributed import whole_batch
-from saddlepoint.families import PairConfig
+from saddlepoint.families import FromLatent, PairConfig
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.kernels import gaussians, mmd2_biased, root
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Player, Recipe, Update
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.recipe import Player, Update
+from saddlepoint.types import Batch, Losses
 
 
 class MMDGANConfig(PairConfig):
@@ -56,7 +55,7 @@ class MMDGANConfig(PairConfig):
     ),
     group="moments",
 )
-class MMDGAN(Recipe[MMDGANConfig]):
+class MMDGAN(FromLatent[MMDGANConfig]):
     """Moment matching under a kernel that is learned: the critic is an auto-encoder whose code the kernel compares."""
 
     Config = MMDGANConfig
@@ -109,15 +108,5 @@ class MMDGAN(Recipe[MMDGANConfig]):
         fake = self.generator(self.prior(batch.noise))
         return {"loss": self.discrepancy(self.encoder(batch.x), self.encoder(fake))[0]}
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return noise.normal(self.config.latent)
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise))

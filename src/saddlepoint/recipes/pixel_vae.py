@@ -12,20 +12,19 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from saddlepoint import config
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.distributions import DiagonalNormal, Levels, standard_normal_log_prob
+from saddlepoint.families import FromLatent, LatentConfig
 from saddlepoint.families.autoregressive import raster
 from saddlepoint.networks.gated_pixel_cnn import GatedPixelCNN, Reader
 from saddlepoint.networks.vae import conv_decoder, conv_encoder
 from saddlepoint.objectives.divergences import kl_to_standard_normal
 from saddlepoint.objectives.likelihoods import Measure
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Player, Recipe, Update
+from saddlepoint.recipe import Player, Update
 from saddlepoint.types import Batch, Losses, Noise
 
 
-class PixelVAEConfig(config.Config):
+class PixelVAEConfig(LatentConfig):
     latent: int = Field(64, ge=1)
     """Dimensions of z."""
     channels: int = Field(32, ge=1)
@@ -52,7 +51,7 @@ class PixelVAEConfig(config.Config):
         arxiv="1611.05013",
     ),
 )
-class PixelVAE(Recipe[PixelVAEConfig]):
+class PixelVAE(FromLatent[PixelVAEConfig]):
     """A VAE whose decoder is a PixelCNN: z says what the picture is of, pixels given one another how it looks."""
 
     Config = PixelVAEConfig
@@ -107,13 +106,6 @@ class PixelVAE(Recipe[PixelVAEConfig]):
 
     def encode(self, x: Tensor) -> Tensor:
         return self.posterior(x).mean
-
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return noise.normal(self.config.latent)
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """Pixels drawn given z by the same uniform numbers for every z, so that images differ by z alone."""

@@ -17,16 +17,16 @@ from torch import Tensor
 from saddlepoint import config
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.errors import UserError
+from saddlepoint.families import FromLatent, LatentConfig
 from saddlepoint.networks.pair import MLPDiscriminator, MLPGenerator
 from saddlepoint.networks.r3gan import Discriminator, Generator, Shape
 from saddlepoint.objectives.adversarial import relativistic_pairing_discriminator, relativistic_pairing_generator
 from saddlepoint.objectives.penalties import gradient_norm_squared
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Player, Recipe, Update, cosine
-from saddlepoint.types import Batch, DataSpec, Losses, Noise
+from saddlepoint.recipe import Player, Update, cosine
+from saddlepoint.types import Batch, DataSpec, Losses
 
 
-class R3GANConfig(config.Config):
+class R3GANConfig(LatentConfig):
     width: int = Field(768, ge=1)
     """Images: channels of the four smallest resolutions; each larger one has half of the one before."""
     blocks: int = Field(2, ge=1)
@@ -84,7 +84,7 @@ def usual_gamma(spec: DataSpec) -> tuple[float, float]:
     ),
     presets={"r3gan_small": {"width": 64}, "r3gan_tiny": {"width": 32, "blocks": 1}},
 )
-class R3GAN(Recipe[R3GANConfig]):
+class R3GAN(FromLatent[R3GANConfig]):
     """Relativistic pairing loss with R1 and R2 on plain modern residual networks: the strong default."""
 
     Config = R3GANConfig
@@ -138,18 +138,8 @@ class R3GAN(Recipe[R3GANConfig]):
         fake = self.discriminator(self.generate(self.prior(batch.noise)))
         return {"loss": relativistic_pairing_generator(real, fake)}
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return noise.normal(self.config.latent)
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
 
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         return self.discriminator(x).float().flatten()
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise))

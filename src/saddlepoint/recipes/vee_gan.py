@@ -13,13 +13,12 @@ from pydantic import Field
 from torch import Tensor
 
 from saddlepoint.catalogue import Paper, register
-from saddlepoint.families import InferenceConfig
+from saddlepoint.families import FromLatent, InferenceConfig
 from saddlepoint.networks.joint import JointDiscriminator
 from saddlepoint.networks.pair import discriminator_for, generator_for
 from saddlepoint.objectives.adversarial import discriminator_minimax
-from saddlepoint.priors import Slice
-from saddlepoint.recipe import Player, Recipe, Update
-from saddlepoint.types import Batch, Losses, Noise
+from saddlepoint.recipe import Player, Update
+from saddlepoint.types import Batch, Losses
 
 
 class VEEGANConfig(InferenceConfig):
@@ -38,7 +37,7 @@ class VEEGANConfig(InferenceConfig):
     ),
     group="inference",
 )
-class VEEGAN(Recipe[VEEGANConfig]):
+class VEEGAN(FromLatent[VEEGANConfig]):
     """A reconstructor maps samples back to their noise, which they cannot do who have lost modes of it."""
 
     Config = VEEGANConfig
@@ -93,13 +92,6 @@ class VEEGAN(Recipe[VEEGANConfig]):
         """||z - F(G(z))||², summed over the dimensions of z."""
         return (z - self.reconstructor(fake)).float().square().sum(1).mean()
 
-    @property
-    def slices(self) -> tuple[Slice, ...]:
-        return (Slice(size=self.config.latent, prior="normal"),)
-
-    def prior(self, noise: Noise) -> Tensor:
-        return noise.normal(self.config.latent)
-
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         return self.generator(z)
 
@@ -109,6 +101,3 @@ class VEEGAN(Recipe[VEEGANConfig]):
     def realness(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """Minus the log ratio: D favours what comes from the generator."""
         return -self.discriminator(x, self.encode(x)).float().flatten()
-
-    def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
-        return self.generate(self.prior(noise))

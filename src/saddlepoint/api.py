@@ -18,6 +18,7 @@ from saddlepoint.assembly import (
     check_together,
     configs_of,
     configure,
+    data_of,
     heard,
     make_manifest,
     make_trainer,
@@ -215,8 +216,7 @@ def evaluate(
     folder = _folder(run)
     manifest = runs.manifest(folder)
     where = runs.find_checkpoint(folder, checkpoint)
-    source = manifest["data"]["source"] if reference is None else reference
-    data = read_data(source, configs_of(manifest, fixed_size=True), offline, reporter)
+    data = data_of(manifest, reference, offline=offline, reporter=reporter)
     model = load(folder, weights=weights, checkpoint=checkpoint, device=device)
     with connect(model.device):
         measured = measure(
@@ -268,10 +268,9 @@ def complete(
     rows = height // 2 if rows is None else rows
     if not 0 < rows < height:
         raise UserError(f"--rows {rows}: images have {height} rows, of which 1 to {height - 1} can be given.")
-    source = manifest["data"]["source"] if reference is None else reference
-    data = read_data(source, configs_of(manifest, fixed_size=True), offline, reporter)
+    data = data_of(manifest, reference, offline=offline, reporter=reporter)
     if model.conditional and data.spec.classes != model.spec.classes:
-        raise UserError(f"{name} was trained with classes that {source} does not have.")
+        raise UserError(f"{name} was trained with classes that {data.source} does not have.")
     test = np.arange(min(n, len(data.test)))
     x = data.test.x(test).to(model.device)
     y = data.test.y(test)

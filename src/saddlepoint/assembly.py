@@ -101,6 +101,18 @@ def read_data(source: str | Path, configs: dict[str, Config], offline: bool, rep
     return data
 
 
+def data_of(
+    manifest: dict[str, Any],
+    source: str | Path | None = None,
+    *,
+    offline: bool = False,
+    reporter: Reporter | None = None,
+) -> Data:
+    """A run's own data again, or another source's as the run's model takes it."""
+    chosen: str | Path = manifest["data"]["source"] if source is None else source
+    return read_data(chosen, configs_of(manifest, fixed_size=True), offline, reporter)
+
+
 def heard(reporter: Reporter | None) -> Reporter:
     """Of several processes only the leader's reporter is heard."""
     return reporter if reporter and launched().leads else Silent()

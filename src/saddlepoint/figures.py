@@ -86,13 +86,12 @@ def neighbours(run: Path, *, offline: bool = False) -> Path:
         UserError: no such run, its data is gone, or is not of images.
     """
     from saddlepoint import api, runs
-    from saddlepoint.config import DataConfig, build
-    from saddlepoint.data.load import load as load_data
+    from saddlepoint.assembly import data_of
     from saddlepoint.files import save_png
     from saddlepoint.metrics.figure import neighbours_figure
 
     about = runs.manifest(run)
-    data = load_data(about["data"]["source"], build(DataConfig, about["config"]["data"]), offline=offline)
+    data = data_of(about, offline=offline)
     picture = neighbours_figure(api.load(run), data, offline=offline)
     path = run / "figures" / "neighbours.png"
     path.parent.mkdir(exist_ok=True)

@@ -48,7 +48,9 @@ def size(path: Path) -> tuple[int, int]:
         ("infogan", "arithmetic --a 1 2 --b 3 4 --c 5 6", 3, 6),
         ("infogan", "traverse --dimensions 0 1 --steps 5", 5, 2),
         ("infogan", "traverse --category", 10, 8),
+        ("cgan", "traverse --classes", 10, 8),
         ("vae", "traverse --manifold --steps 4", 4, 4),
+        ("vae", "arithmetic --a 3 --b 8 --c 0 1 --data digits", 4, 6),
         ("infogan", "directions --count 2", 7, 2),
         ("infogan", "directions --count 2 --method ganspace --steps 3", 3, 2),
         ("cgan", "truncate --psi 1 0.5 0 -n 4", 4, 3),
@@ -79,6 +81,8 @@ def test_pictures_are_inverted_and_passed_through(runs, saddle: Saddle, tmp_path
     assert result.status == 0, result.err
     assert result.out.count("mean squared error") == 2
     assert size(out) == (2, 2)
+    result = saddle("latent", "invert", runs["vae"], *pictures, "--steps", 2, "--features", "classifier", "--out", out)
+    assert result.status == 0, result.err
     result = saddle("latent", "interpolate", runs["vae"], "--images", *pictures, "--frames", 4, "--out", out)
     assert result.status == 0, result.err
     assert size(out) == (4, 1)
@@ -98,7 +102,11 @@ def test_slices_are_named(runs, saddle: Saddle):
         ("infogan", "interpolate --out walk.avi", "ends in .png, .gif, .mp4"),
         ("infogan", "interpolate --images nosuch.png", "has no encoder"),
         ("vae", "interpolate --images nosuch.png nosuch.png", "nosuch.png cannot be read"),
-        ("infogan", "arithmetic --a 1 2 --b 3 --c 4 5", "equally many seeds"),
+        ("infogan", "arithmetic --a 1 2 --b 3 --c 4.png", "has no encoder"),
+        ("infogan", "arithmetic --a 1 2 --b 3 --c 4 --data digits", "encodes no pictures"),
+        ("vae", "arithmetic --a 1 --b 2 --c smile --data digits", "'smile' is neither a class of digits nor a picture"),
+        ("infogan", "traverse --classes", "takes no class"),
+        ("vae", "invert nosuch.png --features nosuch", "nosuch.png cannot be read"),
         ("infogan", "traverse --category style", "There is no category 'style'"),
         ("infogan", "traverse --dimensions 99", "dimension 99"),
         ("infogan", "traverse --dimensions 9", "no quantiles"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -34,11 +36,11 @@ def sefa(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directions:
     Raises:
         UserError: there is no latent, or no affine layer takes it.
     """
-    layer, z = _first_layer(recipe, seed)
-    a = _matrix(layer)[:, : z.shape[1]].double()
+    layer, z, width = _first_layer(recipe, seed)
+    a = _matrix(layer)[:, :width].double()
     values, vectors = torch.linalg.eigh(a.T @ a)
     order = values.argsort(descending=True)[:count]
-    return _directions(vectors.T[order].to(z), values[order] / values.sum(), z)
+    return _directions(vectors.T[order], values[order] / values.sum(), z)
 
 
 def ganspace(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directions:
@@ -49,37 +51,43 @@ def ganspace(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directio
     Raises:
         UserError: as `sefa`.
     """
-    layer, z = _first_layer(recipe, seed)
+    layer, z, width = _first_layer(recipe, seed)
     seen: list[Tensor] = []
     _run(recipe, z, layer, seen)
     features = torch.cat(seen).flatten(1).double()
     features = features - features.mean(0)
     u, s, _ = torch.linalg.svd(features, full_matrices=False)
     coordinates = u[:, :count] * s[:count]  # (N, K)
-    centred = (z - z.mean(0)).double()
-    back = torch.linalg.lstsq(coordinates, centred).solution  # (K, D): z = coordinates @ back
+    met = z[:, :width].double()
+    back = torch.linalg.lstsq(coordinates, met - met.mean(0)).solution  # (K, width): z = coordinates @ back
     kept = back.norm(dim=1) > 0
-    vectors = torch.nn.functional.normalize(back[kept], dim=1).to(z)
-    return _directions(vectors, (s**2 / (s**2).sum())[:count][kept], z)
+    return _directions(F.normalize(back[kept], dim=1), (s**2 / (s**2).sum())[:count][kept], z)
 
 
 def _directions(vectors: Tensor, strength: Tensor, z: Tensor) -> Directions:
-    return Directions(vectors=vectors, strength=strength.float(), spread=(z @ vectors.T).std(0))
+    """Vectors (K, width) of the latent's first numbers, as directions of all of it."""
+    whole = F.pad(vectors, (0, z.shape[1] - vectors.shape[1])).to(z)
+    return Directions(vectors=whole, strength=strength.float(), spread=(z @ whole.T).std(0))
 
 
-def _first_layer(recipe: Recipe[Any], seed: int) -> tuple[Layer, Tensor]:
-    """The layer whose input begins with z, and draws of z."""
+def _first_layer(recipe: Recipe[Any], seed: int) -> tuple[Layer, Tensor, int]:
+    """The layer that meets z first, draws of z, and how many of z's numbers its input channels begin with.
+
+    All, or those of the first slices where the others join later, as in a pyramid.
+    """
     if not isinstance(recipe, Latent):
         raise UserError(f"{type(recipe).__name__} has no latent: there are no directions in it.")
     z = recipe.prior(Noise("directions", seed, rows=DRAWS, device=recipe.device, draw_on="cpu"))
-    found: list[Layer] = []
+    found: list[tuple[Layer, int]] = []
     few = z[:4]
+    widths = list(accumulate(part.size for part in recipe.slices if part.size))
 
     def look(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        flat = inputs[0].flatten(1)
-        if not found and flat.shape[1] >= few.shape[1] and torch.equal(flat[:, : few.shape[1]].to(few), few):
-            assert isinstance(layer, LAYERS)
-            found.append(layer)
+        channels, flat = inputs[0].shape[1], inputs[0].flatten(1).to(few)
+        for width in reversed(widths):
+            if not found and channels >= width and torch.equal(flat[:, :width], few[:, :width]):
+                assert isinstance(layer, LAYERS)
+                found.append((layer, width))
 
     hooks = [m.register_forward_pre_hook(look) for m in recipe.modules() if isinstance(m, LAYERS)]
     try:
@@ -88,7 +96,8 @@ def _first_layer(recipe: Recipe[Any], seed: int) -> tuple[Layer, Tensor]:
         _remove(hooks)
     if not found:
         raise UserError(f"{type(recipe).__name__} has no affine layer that takes its latent as it is.")
-    return found[0], z
+    layer, width = found[0]
+    return layer, z, width
 
 
 def _matrix(layer: Layer) -> Tensor:

@@ -42,12 +42,13 @@ def invert(
 ) -> Inversion:
     """Latents whose samples come near x (B, *shape).
 
-    auto takes the encoder where there is one, and then descends from there; without one it descends from the best of
-    `starts` draws for each image. Descent is Adam on the mean squared difference of pixels, plus `weight` times that
-    of `features` if given; of all its steps the best is kept, so it never ends worse than it began.
+    auto takes the encoder where there is one, and then descends from there where samples have a slope in z; without
+    one it descends from the best of `starts` draws for each image. Descent is Adam on the mean squared difference of
+    pixels, plus `weight` times that of `features` if given; of all its steps the best is kept, so it never ends worse
+    than it began.
 
     Raises:
-        UserError: the recipe has no latent, or no encoder where one is asked for.
+        UserError: the recipe has no latent, no encoder where one is asked for, or no slope to descend on.
     """
     if not isinstance(recipe, Latent):
         raise UserError(f"{type(recipe).__name__} has no latent that makes an image: nothing to invert.")
@@ -61,7 +62,12 @@ def invert(
     try:
         with torch.no_grad():
             z = recipe.encode(x) if encodes and method != "optimise" else _best_draw(recipe, x, y, starts, seed)
-        if method != "encoder":
+        sloped = _has_slope(recipe, z[:1], None if y is None else y[:1])
+        if not sloped and (method in ("optimise", "both") or not encodes):
+            raise UserError(
+                f"What {type(recipe).__name__} makes has no slope in its latent, so nothing can descend on it."
+            )
+        if method != "encoder" and sloped:
             z = _descend(recipe, x, y, z, steps, lr, features, weight)
         with torch.no_grad():
             made = recipe.generate(z, y).float()
@@ -82,6 +88,11 @@ def _best_draw(recipe: Any, x: Tensor, y: Tensor | None, starts: int, seed: int)
         z = torch.where((error < best)[:, None], drawn, z)
         best = torch.minimum(best, error)
     return z
+
+
+def _has_slope(recipe: Any, z: Tensor, y: Tensor | None) -> bool:
+    """Whether samples change smoothly with z: not where z is rounded to codes, or pixels are drawn given it."""
+    return bool(recipe.generate(z.detach().clone().requires_grad_(), y).requires_grad)
 
 
 def _descend(

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint import api, catalogue, runs
-from saddlepoint.assembly import configs_of, read_data
+from saddlepoint.assembly import data_of
 from saddlepoint.diagnosis import diagnose
 from saddlepoint.diagnosis.finding import Finding
 from saddlepoint.diagnosis.gather import gather
@@ -89,7 +89,7 @@ def _with_pictures(facts: Facts, model: Recipe[Any]) -> Facts:
     if model.spec.kind != "image":
         return replace(facts, missing=(*facts.missing, "Neighbours and interpolations are shown for images alone."))
     drawn = replace(facts, interpolation=png(wall(walks(model), STEPS)) if isinstance(model, Latent) else None)
-    data = read_data(facts.manifest["data"]["source"], configs_of(dict(facts.manifest)), offline=True, reporter=None)
+    data = data_of(dict(facts.manifest), offline=True)
     if data.fingerprint != facts.manifest["data"]["fingerprint"]:
         return replace(drawn, missing=(*facts.missing, f"No neighbours: {data.source} has changed since the training."))
     # A classifier that an evaluation trained is at hand; to train one takes minutes.

@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from saddlepoint import runs
-from saddlepoint.assembly import configs_of, read_data
+from saddlepoint.assembly import data_of
 from saddlepoint.data.dataset import Data
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
@@ -53,5 +53,4 @@ def quiz(model: Recipe[Any], held_out: Tensor, asked: Quiz) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _data(run: Path, modified: int) -> Data:
-    manifest = runs.manifest(run)
-    return read_data(manifest["data"]["source"], configs_of(manifest, fixed_size=True), True, None)
+    return data_of(runs.manifest(run), offline=True)

@@ -2,7 +2,8 @@
 
 from cyclopts import App
 
-from saddlepoint.cli.latent.edits import arithmetic, attribute, directions, invert
+from saddlepoint.cli.latent.finding import directions, invert
+from saddlepoint.cli.latent.meaning import arithmetic, attribute
 from saddlepoint.cli.latent.walks import interpolate, slices, traverse, truncate, wall
 
 latent = App(name="latent", help="Walk, mix and steer the latents of a trained model.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
@@ -22,6 +22,9 @@ from saddlepoint.cli.latent.shared import (
     write_wall,
 )
 from saddlepoint.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def wall(
@@ -122,6 +125,7 @@ def traverse(
     dimensions: Seeds = (),
     manifold: Flag = False,
     category: str | None = None,
+    classes: Flag = False,
     seed: NonNegativeInt = 0,
     steps: Count = 9,
     label: Class = None,
@@ -137,6 +141,7 @@ def traverse(
         run: The run's folder.
         dimensions: Which numbers; by default the first ten.
         manifold: A map of two numbers instead, in equal steps of probability.
+        classes: A row for each of some latents with every class, for conditional models.
         category: A row for each of some latents, with every value of this category, as `saddle latent slices` names it.
         seed: The latent that is changed.
         steps: Pictures in a row.
@@ -148,9 +153,12 @@ def traverse(
 
     check_png("--out", out)
     model = load_latent(run, checkpoint, device)
-    z = draws(model, [seed])
+    z, several = draws(model, [seed]), draws(model, range(seed, seed + 8))
+    if classes:
+        write_wall(_with_every_class(model, several), out, columns=len(model.spec.classes))
+        print(out)
+        return
     if category is not None:
-        several = draws(model, range(seed, seed + 8))
         made = tools.categories(several, category, model.slices)
         columns = len(made) // len(several)
     elif manifold:
@@ -163,6 +171,16 @@ def traverse(
         made, columns = torch.cat([tools.along(z[0], d, model.slices, steps) for d in chosen]), steps
     write_wall(generate(model, made, label), out, columns=columns)
     print(out)
+
+
+def _with_every_class(model: Any, z: Tensor) -> Tensor:
+    """Samples of latents (N, D), each with every class in turn: (N * classes, *shape)."""
+    import torch
+
+    if not model.conditional:
+        raise UserError(f"--classes: {type(model).__name__} takes no class; a code it found itself is a --category.")
+    made = [generate(model, z, str(label)) for label in range(len(model.spec.classes))]
+    return torch.stack(made, 1).flatten(0, 1)
 
 
 def truncate(

@@ -1,9 +1,9 @@
-"""`saddle latent wall, slices, interpolate, traverse, truncate`: where samples lie."""
+"""`saddle latent wall, slices, interpolate, truncate`: where samples lie."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
@@ -21,10 +21,6 @@ from saddlepoint.cli.latent.shared import (
     load_latent,
     write_wall,
 )
-from saddlepoint.errors import UserError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def wall(
@@ -116,71 +112,6 @@ def interpolate(
         make_folder("--out", out.parent)
         film.write(lambda i: wall(x[i : i + 1]).convert("RGB"), frames, out)
     print(out)
-
-
-def traverse(
-    run: Path,
-    /,
-    *,
-    dimensions: Seeds = (),
-    manifold: Flag = False,
-    category: str | None = None,
-    classes: Flag = False,
-    seed: NonNegativeInt = 0,
-    steps: Count = 9,
-    label: Class = None,
-    out: Path = Path("traverse.png"),
-    checkpoint: At = "latest",
-    device: Device = "auto",
-) -> None:
-    """Change one number of a latent at a time, over the middle 95% of its prior: a row for each.
-
-    Example: saddle latent traverse runs/digits --dimensions 0 1 2
-
-    Args:
-        run: The run's folder.
-        dimensions: Which numbers; by default the first ten.
-        manifold: A map of two numbers instead, in equal steps of probability.
-        classes: A row for each of some latents with every class, for conditional models.
-        category: A row for each of some latents, with every value of this category, as `saddle latent slices` names it.
-        seed: The latent that is changed.
-        steps: Pictures in a row.
-        out: Where to write the picture.
-    """
-    import torch
-
-    from saddlepoint.latent import traverse as tools
-
-    check_png("--out", out)
-    model = load_latent(run, checkpoint, device)
-    z, several = draws(model, [seed]), draws(model, range(seed, seed + 8))
-    if classes:
-        write_wall(_with_every_class(model, several), out, columns=len(model.spec.classes))
-        print(out)
-        return
-    if category is not None:
-        made = tools.categories(several, category, model.slices)
-        columns = len(made) // len(several)
-    elif manifold:
-        chosen = dimensions or (0, 1)
-        if len(chosen) != 2:
-            raise UserError(f"--manifold is a map of two dimensions, and these are {len(chosen)}.")
-        made, columns = tools.manifold(z[0], (chosen[0], chosen[1]), model.slices, steps), steps
-    else:
-        chosen = dimensions or tuple(range(min(10, z.shape[1])))
-        made, columns = torch.cat([tools.along(z[0], d, model.slices, steps) for d in chosen]), steps
-    write_wall(generate(model, made, label), out, columns=columns)
-    print(out)
-
-
-def _with_every_class(model: Any, z: Tensor) -> Tensor:
-    """Samples of latents (N, D), each with every class in turn: (N * classes, *shape)."""
-    import torch
-
-    if not model.conditional:
-        raise UserError(f"--classes: {type(model).__name__} takes no class; a code it found itself is a --category.")
-    made = [generate(model, z, str(label)) for label in range(len(model.spec.classes))]
-    return torch.stack(made, 1).flatten(0, 1)
 
 
 def truncate(

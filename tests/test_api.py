@@ -89,13 +89,14 @@ def test_resume_refuses_data_that_changed(tmp_path):
         ({"data": "no/such/folder"}, "no/such/folder"),
         ({"best": "kid"}, "needs evaluate_every"),
         ({"minutes": 1, "decay": "linear"}, "decay=linear"),
+        ({"cpu_minutes": 1, "decay": "linear"}, "decay=linear"),
         ({"lr": "fast"}, "lr='fast'"),
     ],
     ids=str,
 )
 def test_mistakes_are_named_and_nothing_is_written(arguments, message, tmp_path):
     given = {"name": "dcgan", "data": "digits", "out": tmp_path / "run", "width": 8, "track": "none", **arguments}
-    if not {"steps", "images", "minutes"} & set(arguments):
+    if not {"steps", "images", "minutes", "cpu_minutes"} & set(arguments):
         given["steps"] = 1
     with pytest.raises(UserError, match=message) as error:
         saddlepoint.train(given.pop("name"), given.pop("data"), **given)

@@ -106,7 +106,7 @@ def test_a_protocol_has_its_own_table_without_its_tuning():
 
 def test_stacks_are_counted_at_a_budget_of_minutes(here: Path, monkeypatch: pytest.MonkeyPatch):
     tiny = {"width": 8, "batch": 8, "precision": "fp32", "track": "none", "sample_every": 0}
-    player = Player(recipe="dcgan", setting=Setting(options=tiny, minutes=0.01))
+    player = Player(recipe="dcgan", setting=Setting(options=tiny, core_minutes=0.01))
     monkeypatch.setattr(stacked, "players", lambda scale: {"dcgan": player})
     monkeypatch.setattr("saddlepoint.metrics.evaluate.STACKS", 300)
     protocol = replace(stacked.PROTOCOL, players=stacked.players, data="stacked-digits")
@@ -116,14 +116,14 @@ def test_stacks_are_counted_at_a_budget_of_minutes(here: Path, monkeypatch: pyte
     assert values["modes"].data == "stacked-digits"
     assert values["modes"].n == 300
     assert 0 < values["modes"].value < (values["modes"].floor or 0)
-    assert values["modes"].options.endswith("minutes=0.01 precision=fp32 sample_every=0 track=none width=8")
-    assert values["modes"].minutes >= 0.01
+    assert values["modes"].options.endswith("cpu_minutes=0.01 precision=fp32 sample_every=0 track=none width=8")
+    assert (values["modes"].cpu_minutes or 0) >= 0.01
     assert run(protocol, out=out) == read(out) == rows
 
 
 def test_the_stacked_protocol_gives_everyone_the_same_minutes():
-    minutes = {player.setting.minutes for player in stacked.players("quick").values()}
-    assert minutes == {40 / torch.get_num_threads()}, "of all threads together"
+    minutes = {player.setting.core_minutes for player in stacked.players("quick").values()}
+    assert minutes == {40.0}, "of one core"
     assert list(stacked.players("full")) == ["r3gan"]
 
 

@@ -86,6 +86,7 @@ def train(
     steps: int | None = None,
     images: int | None = None,
     minutes: float | None = None,
+    cpu_minutes: float | None = None,
     device: str = "auto",
     offline: bool = False,
     reporter: Reporter | None = None,
@@ -93,8 +94,9 @@ def train(
 ) -> Run:
     """Train a recipe on a data source and leave a run folder (default `runs/<name>`).
 
-    Give one of `steps`, `images` (seen) or `minutes`; the default is a million images. `options` are the
-    keys of the recipe, of training and of data, as `saddle info NAME` lists them.
+    Give one of `steps`, `images` (seen), `minutes`, or `cpu_minutes` of one core, which a busy machine does not cut
+    short; the default is a million images. `options` are the keys of the recipe, of training and of data, as
+    `saddle info NAME` lists them.
 
     Raises:
         UserError: a mistake in what was asked for; nothing is written then.
@@ -102,7 +104,7 @@ def train(
     """
     check_seed(seed)
     configs = configure(name, options)
-    budget, where = make_budget(steps, images, minutes), pick_device(device)
+    budget, where = make_budget(steps, images, minutes, cpu_minutes), pick_device(device)
     check_together(configs, budget)
     folder = Path(out) if out is not None else runs.new_folder(name)
     if launched().leads:

@@ -51,7 +51,7 @@ def check_together(configs: dict[str, Config], budget: Budget) -> None:
     """Raises UserError for options that exclude one another."""
     config = configs["train"]
     assert isinstance(config, TrainConfig)
-    if config.decay != "none" and budget.minutes is not None:
+    if config.decay != "none" and (budget.minutes or budget.cpu_minutes):
         raise UserError(f"decay={config.decay} needs a budget in steps or images, and this is {budget}.")
     if config.best != "fd" and not config.evaluate_every:
         raise UserError(f"best={config.best} needs evaluate_every: without it nothing is evaluated in training.")

@@ -23,6 +23,7 @@ NUMBERS: dict[str, type[int] | type[float] | tuple[type[int], type[float]]] = {
     "images": int,
     "position": int,
     "seconds": (int, float),
+    "cpu_seconds": (int, float),
 }
 LARGEST = 2**62
 ELSE = "delete this checkpoint to go on from the one before it, or name another with --checkpoint"
@@ -69,7 +70,7 @@ def read_state(folder: Path) -> dict[str, Any]:
     path = folder / STATE
     if not path.is_file():
         raise UserError(f"{folder} is not a checkpoint: it has no {STATE}.")
-    state = read_json(path)
+    state: dict[str, Any] = {"cpu_seconds": 0.0, **read_json(path)}  # which early versions did not count
     for key, kind in NUMBERS.items():
         value = state.get(key)
         if not isinstance(value, kind) or isinstance(value, bool) or not 0 <= value < LARGEST:

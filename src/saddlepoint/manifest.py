@@ -46,6 +46,7 @@ class Budget(BaseModel):
     steps: int | None = None
     images: int | None = None
     minutes: float | None = None
+    cpu_minutes: float | None = None
 
 
 class Manifest(Part):

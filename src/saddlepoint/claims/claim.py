@@ -35,17 +35,18 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A training: the options that deviate from the recipe's defaults, and one budget of the three. Images seen, or
-    steps, make a row repeatable as minutes do not, which are for comparing at equal cost."""
+    """A training: the options that deviate from the recipe's defaults, and one budget. Images seen, or steps, make a
+    row repeatable as minutes do not, which are for comparing at equal cost: on a CPU those of one core."""
 
     options: Mapping[str, Any]
     images: int | None = None
     steps: int | None = None
-    minutes: float | None = None
+    core_minutes: float | None = None
 
-    @property
-    def budget(self) -> Budget:
-        return Budget(images=self.images, steps=self.steps, minutes=self.minutes)
+    def budget(self, device: str) -> Budget:
+        """On a GPU, minutes by the wall."""
+        minutes = {"cpu_minutes" if device == "cpu" else "minutes": self.core_minutes}
+        return Budget(images=self.images, steps=self.steps, **minutes)
 
 
 @dataclass(frozen=True, kw_only=True)

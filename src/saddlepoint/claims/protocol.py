@@ -16,6 +16,7 @@ from saddlepoint import api
 from saddlepoint.claims.claim import Published, Scale, Setting
 from saddlepoint.claims.results import Row, keep, read
 from saddlepoint.claims.training import RUNS, Bench, about, bench, config_of, numbers, options_text, train
+from saddlepoint.engine.device import pick_device
 from saddlepoint.engine.events import Reporter
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.measurement import Measurement
@@ -50,7 +51,7 @@ class Table:
     ) -> list[Row]:
         """The rows of one training. part: of the protocol, where it has several, as in `grid tuning`; draws: of the
         metric `iwae`."""
-        options, budget = player.setting.options, asdict(player.setting.budget)
+        options, budget = player.setting.options, asdict(player.setting.budget(pick_device(self.bench.device).type))
         kept = {key: value for key, value in budget.items() if value is not None}
         text = options_text({**options, **kept} | ({} if player.recipe == name else {"recipe": player.recipe}))
         config = config_of(player.recipe, options)
@@ -58,7 +59,7 @@ class Table:
 
         def measure() -> tuple[dict[str, Any], list[Measurement]]:
             folder = RUNS / "-".join([*scale.split(), name, self.bench.called, config, f"seed{seed}"])
-            run, cpu = train(player.recipe, player.setting, seed, folder, self.bench)
+            run = train(player.recipe, player.setting, seed, folder, self.bench)
             at = self.bench
             found = api.evaluate(
                 run,
@@ -69,7 +70,7 @@ class Table:
                 offline=at.offline,
                 reporter=at.reporter,
             )
-            return about(run, cpu), found
+            return about(run), found
 
         return self.rows(name, seed, scale, text, config, measure)
 

@@ -45,7 +45,7 @@ def reproduce(
     at = bench(on, data, setting.options, device=device, offline=offline, reporter=reporter)
     rows: list[Row] = []
     for seed in seeds:
-        run, cpu = train(claim.recipe, setting, seed, RUNS / f"{claim.recipe}-{at.called}-{scale}-seed{seed}", at)
+        run = train(claim.recipe, setting, seed, RUNS / f"{claim.recipe}-{at.called}-{scale}-seed{seed}", at)
         model = run.model(device=device)
         metrics = [*COMPARED, *(["elbo"] if isinstance(model, Bounds) else [])]
         rest: dict[str, Any] = {"device": device, "offline": offline, "reporter": reporter}
@@ -53,7 +53,7 @@ def reproduce(
         trained = Trained(run=run, model=model, data=at.data, seed=seed)
         if claim.probe:
             measured += claim.probe(trained)
-        own = _protocol(claim, setting, on, scale, seed, at) | about(run, cpu)
+        own = _protocol(claim, setting, on, scale, seed, at) | about(run)
         new = [Row(**own, **columns) for columns in numbers(measured)]
         keep(out, new)
         rows += new

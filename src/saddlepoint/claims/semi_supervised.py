@@ -79,8 +79,8 @@ def trained(table: Table, name: str, player: Player, labels: int, seed: int) -> 
 
     def measure() -> tuple[dict[str, Any], list[Measurement]]:
         folder = RUNS / f"semi_supervised-{name}-{at.called}-{config}-seed{seed}"
-        run, cpu = train(name, setting, seed, folder, at)
-        return about(run, cpu), [accuracy(run.model(device=at.device), at.data, labels, "average")]
+        run = train(name, setting, seed, folder, at)
+        return about(run), [accuracy(run.model(device=at.device), at.data, labels, "average")]
 
     text = options_text({**options, "images": setting.images})
     return table.rows(name, seed, table.protocol.name, text, config, measure)

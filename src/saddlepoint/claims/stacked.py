@@ -1,11 +1,9 @@
-"""A thousand modes: stacked MNIST, at an equal budget of minutes for all."""
+"""A thousand modes: stacked MNIST, at an equal budget of CPU time for all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import torch
 
 from saddlepoint.claims.claim import Published, Scale, Setting
 from saddlepoint.claims.protocol import Player, Protocol, Table
@@ -29,14 +27,11 @@ PLAYERS: Mapping[str, Mapping[str, Any]] = {
 
 
 def players(scale: Scale) -> dict[str, Player]:
-    threads = torch.get_num_threads()
     if scale == "full":
         options = {**PLAYERS["r3gan"], "width": 64, "burn_in": 800_000, "ema": 10_000}
-        return {
-            "r3gan": Player(recipe="r3gan", setting=Setting(options={**options, **TRAINING}, minutes=LONG / threads))
-        }
+        return {"r3gan": Player(recipe="r3gan", setting=Setting(options={**options, **TRAINING}, core_minutes=LONG))}
     return {
-        name: Player(recipe=name, setting=Setting(options={**options, **TRAINING}, minutes=MINUTES / threads))
+        name: Player(recipe=name, setting=Setting(options={**options, **TRAINING}, core_minutes=MINUTES))
         for name, options in PLAYERS.items()
     }
 

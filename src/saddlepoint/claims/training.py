@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import signal
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -23,13 +22,13 @@ from saddlepoint.claims.claim import Setting
 from saddlepoint.config import Config, DataConfig, TrainConfig, build, split
 from saddlepoint.data.dataset import Data
 from saddlepoint.data.load import load
+from saddlepoint.engine.budget import Budget
+from saddlepoint.engine.device import pick_device
 from saddlepoint.engine.events import Reporter, Silent
 from saddlepoint.errors import UserError
-from saddlepoint.files import read_json, write_json
 from saddlepoint.metrics.measurement import FLOOR, Measurement
 
 RUNS = Path("runs") / "reproduce"
-COST = "cost.json"
 KNOWN = {
     "mnist": "edeae742c0343f2362549c3078cbccd1d93dd99af9f3b3551ba9e5ff3430bc5e",
     "stacked-mnist": "70447258d2bd4f72a608f5f303361f8533069afd43eb88703d292dec1b4b0bba",
@@ -65,32 +64,27 @@ def bench(
     return Bench(source=data or on, data=loaded, called=called, device=device, offline=offline, reporter=reporter)
 
 
-def train(name: str, setting: Setting, seed: int, folder: Path, at: Bench) -> tuple[Run, float | None]:
-    """The run, trained to its end, and the CPU minutes it took, known if it was trained in one go.
+def train(name: str, setting: Setting, seed: int, folder: Path, at: Bench) -> Run:
+    """The run, trained to its end.
 
     Raises:
         UserError: a run of other settings in the way.
     """
     rest: dict[str, Any] = {"device": at.device, "offline": at.offline, "reporter": at.reporter}
-    budget = setting.budget
+    budget = setting.budget(pick_device(at.device).type)
     if not (folder / runs.MANIFEST).exists():
-        start = time.process_time()
-        run = api.train(name, at.source, out=folder, seed=seed, **asdict(budget), **rest, **setting.options)
-        cpu = (time.process_time() - start) / 60
-        write_json(folder / COST, {"cpu_minutes": cpu})
-        return _finished(run), cpu
+        return _finished(api.train(name, at.source, out=folder, seed=seed, **asdict(budget), **rest, **setting.options))
     manifest = runs.manifest(folder)
     made_with = {k: v for part in manifest["config"].values() for k, v in part.items()}
     wanted = {key: list(value) if isinstance(value, tuple) else value for key, value in setting.options.items()}
-    if manifest["budget"] != asdict(budget) or any(made_with[k] != v for k, v in wanted.items()):
+    if Budget(**manifest["budget"]) != budget or any(made_with[k] != v for k, v in wanted.items()):
         raise UserError(f"{folder} was trained with other settings than the claim's: move it away.")
     if there := runs.checkpoints(folder):
         state = read_state(there[-1])
-        if budget.fraction(steps=state["step"], images=state["images"], seconds=state["seconds"]) >= 1:
-            cost = read_json(folder / COST) if (folder / COST).exists() else {}
-            return Run(path=folder, steps=state["step"], images=state["images"]), cost.get("cpu_minutes")
-    (folder / COST).unlink(missing_ok=True)
-    return _finished(api.resume(folder, data=at.source, **rest)), None
+        used = {key: state[key] for key in ("images", "seconds", "cpu_seconds")}
+        if budget.fraction(steps=state["step"], **used) >= 1:
+            return Run(path=folder, steps=state["step"], images=state["images"])
+    return _finished(api.resume(folder, data=at.source, **rest))
 
 
 def _finished(run: Run) -> Run:
@@ -103,13 +97,13 @@ def _finished(run: Run) -> Run:
 # What rows say ------------------------------------------------------------------------------------------
 
 
-def about(run: Run, cpu: float | None) -> dict[str, Any]:
+def about(run: Run) -> dict[str, Any]:
     """The columns of a row that a run fills."""
-    manifest = runs.manifest(run.path)
+    manifest, state = runs.manifest(run.path), read_state(runs.find_checkpoint(run.path))
     return {
         "images": run.images,
-        "minutes": read_state(runs.find_checkpoint(run.path))["seconds"] / 60,
-        "cpu_minutes": cpu,
+        "minutes": state["seconds"] / 60,
+        "cpu_minutes": state["cpu_seconds"] / 60 or None,
         "hardware": hardware(torch.device(manifest["device"]), manifest["threads"]),
         "precision": manifest["precision"],
         "config": config_digest(manifest["config"]),

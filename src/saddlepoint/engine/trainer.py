@@ -19,6 +19,7 @@ from saddlepoint.engine import optim
 from saddlepoint.engine.average import Average, averaged_state, load_averaged
 from saddlepoint.engine.batch_norm import join_batch_norms
 from saddlepoint.engine.budget import Budget
+from saddlepoint.engine.clock import Clock
 from saddlepoint.engine.compile import compile_networks
 from saddlepoint.engine.device import pick_precision
 from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
@@ -87,7 +88,7 @@ class Trainer:
         self.compiled = compile_networks(self.probe) if config.compile else {}
         self.folder, self.reporter, self.evaluate = folder, reporter or Silent(), evaluate
         self.log: Log | None = None
-        self.step, self.images, self.seconds = 0, 0, 0.0
+        self.step, self.images, self.clock = 0, 0, Clock()
         self.rate = 1.0  # of the learning rates; cut once by on_nonfinite=rollback
         self.best: dict[str, Any] = {}
         self.names = {id(p): name for name, p in self.recipe.named_parameters()}
@@ -121,17 +122,18 @@ class Trainer:
 
     def _loop(self, budget: Budget, stop: StopRequest) -> None:
         scalars, watch = Scalars(), Stopwatch(self.images)
-        start = time.monotonic() - self.seconds
+        self.clock.start()
         if self.config.on_nonfinite == "rollback" and not self.step:
             self.write_checkpoint()  # something to go back to
         while not self._over(budget, stop):
             self.one_step(budget)
-            self.seconds = time.monotonic() - start
+            self.clock.tick()
             scalars.add(self.update.logs)
             due = self.step % self.config.log_every == 0
             # On a GPU the look waits for the device, so it is rare.
             if (due or self.device.type == "cpu") and self._heed_faults():
-                scalars, start = Scalars(), time.monotonic() - self.seconds
+                self.clock.start()
+                scalars = Scalars()
                 continue
             if due:
                 losses = scalars.read()
@@ -144,7 +146,10 @@ class Trainer:
     def _over(self, budget: Budget, stop: StopRequest) -> bool:
         """Whether to stop now: all processes by the leader's clock, and at a signal that any of them got."""
         number = signal.Signals[stop.name].value if stop.name else 0
-        number, self.seconds = distributed.agree(number, self.seconds if self.world.leads else 0.0)
+        clock, leads = self.clock, self.world.leads
+        number, clock.seconds, clock.cpu_seconds = distributed.agree(
+            number, clock.seconds if leads else 0.0, clock.cpu_seconds if leads else 0.0
+        )
         if number:  # else leave the name alone: a signal may have come while the others were asked
             stop.name = signal.Signals(int(number)).name
         return self._fraction(budget) >= 1 or bool(number)
@@ -168,7 +173,10 @@ class Trainer:
         self.average.tick(shown, self.images)
 
     def _fraction(self, budget: Budget) -> float:
-        return budget.fraction(steps=self.step, images=self.images, seconds=self.seconds)
+        clock = self.clock
+        return budget.fraction(
+            steps=self.step, images=self.images, seconds=clock.seconds, cpu_seconds=clock.cpu_seconds
+        )
 
     def _rate_factor(self, budget: Budget) -> float:
         warm = min(1.0, (self.images + self.config.batch) / self.config.warmup) if self.config.warmup else 1.0
@@ -226,12 +234,12 @@ class Trainer:
 
     def _log_scalars(self, losses: dict[str, float]) -> None:
         if self.log:
-            seconds = round(self.seconds, 3)
+            seconds = round(self.clock.seconds, 3)
             self.log.event({"step": self.step, "images": self.images, "seconds": seconds, **losses})
 
     def _tell(self, losses: dict[str, float], watch: Stopwatch, budget: Budget) -> None:
         fraction = self._fraction(budget)
-        left = self.seconds * (1 / fraction - 1) if fraction else None
+        left = self.clock.seconds * (1 / fraction - 1) if fraction else None
         self.reporter.progress(
             Progress(
                 step=self.step,
@@ -299,7 +307,8 @@ class Trainer:
             "step": self.step,
             "images": self.images,
             "position": self.position,
-            "seconds": self.seconds,
+            "seconds": self.clock.seconds,
+            "cpu_seconds": self.clock.cpu_seconds,
             "rate": self.rate,
             "best": self.best,
             "scalers": {name: seat.scaler.state_dict() for name, seat in seats.items()},
@@ -327,7 +336,8 @@ class Trainer:
                 seat.scaler.load_state_dict(state["scalers"][name])
         self.step, self.images = state["step"], state["images"]
         self.stream.position = state["position"]
-        self.seconds, self.best = state["seconds"], state.get("best", {})
+        self.clock.seconds, self.clock.cpu_seconds = state["seconds"], state["cpu_seconds"]
+        self.best = state.get("best", {})
         self.rate = state.get("rate", 1.0)
         if self.folder and self.world.leads and self.best:  # a kill may have come before this note of it
             runs.set_best(self.folder, **self.best)

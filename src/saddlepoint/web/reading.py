@@ -133,7 +133,8 @@ def _last(folder: Path, events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
 
 def _fraction(manifest: Mapping[str, Any], last: Mapping[str, Any]) -> float:
     budget = Budget(**manifest["budget"])
-    return budget.fraction(steps=last.get("step", 0), images=last.get("images", 0), seconds=last.get("seconds", 0.0))
+    steps, images, seconds, cpu_seconds = (last.get(key, 0) for key in ("step", "images", "seconds", "cpu_seconds"))
+    return budget.fraction(steps=steps, images=images, seconds=seconds, cpu_seconds=cpu_seconds)
 
 
 def _state(

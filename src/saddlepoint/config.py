@@ -104,6 +104,9 @@ class DataConfig(Config):
     """Mirror images left to right at random in training."""
     labels: int = Field(default=0, ge=0)
     """Training labels that are known, as many of each class, picked by the seed; 0: all. For recipes that classify."""
+    validation: int = Field(default=0, ge=0)
+    """Images for choosing checkpoints: those set aside anyway, and training images to make up the number. 0: those set
+    aside anyway."""
     on_bad: Literal["stop", "skip"] = "stop"
     """A file that cannot be decoded: stop and name it, or leave it out and record it in run.json."""
 

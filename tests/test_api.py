@@ -128,6 +128,21 @@ def test_evaluation_keeps_the_best_checkpoint(tmp_path):
     assert saddlepoint.load(run, checkpoint="best").sample(1).isfinite().all()
 
 
+@pytest.mark.parametrize(("metric", "sign"), [("log_likelihood", 1), ("iwae", 1), ("fd", -1)])
+def test_the_best_is_the_lowest_or_the_highest_as_the_metric_has_it(tmp_path, metric, sign):
+    """By a likelihood nothing else is measured; the last weights are judged whatever `evaluate_every`."""
+    name, options = {"log_likelihood": ("made", {"widths": [8]}), "iwae": ("vae", {})}.get(metric, ("gan", {}))
+    options |= FAST | {"evaluate_every": 2, "best": metric, "keep": 1, "lr": 0.02 if sign > 0 else 1e-4}
+    run = saddlepoint.train(name, "digits", out=tmp_path / "run", steps=7, binarise="threshold", **options)
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    scores = {line["step"]: line["value"] for line in lines if line["metric"] == metric}
+    assert list(scores) == [2, 4, 6, 7]
+    assert json.loads((run.path / "best.json").read_text())["value"] == sign * max(sign * v for v in scores.values())
+    assert min(scores.values()) < max(scores.values())
+    assert any(line["metric"] == "kid" for line in lines) == (metric == "fd")
+    assert all(line["protocol"]["k"] == 50 for line in lines if line["metric"] == "iwae")
+
+
 def test_numbers_are_kept_with_their_protocol(run):
     measured = saddlepoint.evaluate(run, metrics=["fd"], n=100)
     assert {"fd", "fd_floor"} <= {m.metric for m in measured}

@@ -89,6 +89,23 @@ def test_reproduce_trains_judges_and_keeps_every_number(here: Path):
     assert (here / "docs/images/cgan.png").exists()
 
 
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("name", "likelihoods"),
+    [
+        ("made", {"log p(x) (nats)", "bits/dim"}),
+        ("vae", {"ELBO (nats)", "bits/dim, upper bound"}),
+        ("gan", set()),
+    ],
+)
+def test_reproduce_asks_for_the_likelihood_that_a_model_has(name: str, likelihoods: set[str]):
+    options = {"batch": 16, "track": "none", "precision": "fp32"}
+    claim = replace(find(name), settings={"quick": {"mnist": Setting(images=32, options=options)}}, probe=None)
+    rows = reproduce(replace(claim, pictures={}, samples=50), data="digits", seeds=[0], offline=True)
+    found = {row.measure for row in rows}
+    assert {measure for measure in found if "nats" in measure or "bits" in measure} == likelihoods
+
+
 def test_reproduce_again_judges_what_is_trained_and_replaces_its_rows(here: Path):
     claim = replace(tiny("dcgan"), samples=50)
     first = reproduce(claim, data="digits", seeds=[0], offline=True)

@@ -42,6 +42,15 @@ Positive, Decays = AfterValidator(_positive), AfterValidator(_decays)
 """Mark a field of several numbers: `Annotated[tuple[int, ...], Positive]` for widths, `Decays` for Adam's rates."""
 
 
+HIGHER = frozenset(
+    {
+        *("log_likelihood", "elbo", "iwae", "accuracy", "classifier_score"),
+        *("precision", "recall", "density", "coverage", "modes", "modes_touched", "high_quality"),
+    }
+)
+"""Metrics of which more is better."""
+
+
 class TrainConfig(Config):
     """How to train, whatever the method. The same keys work for every recipe."""
 
@@ -64,9 +73,10 @@ class TrainConfig(Config):
     sample_every: int = Field(500, ge=0)
     """Steps between sample grids. 0: only at the end."""
     evaluate_every: int = Field(0, ge=0)
-    """Steps between evaluations on the validation split. 0: none."""
+    """Steps between evaluations on the validation split; one more is made at the end. 0: none."""
     best: str = "fd"
-    """Metric, lower better, by which the best evaluated checkpoint is kept."""
+    """Metric by which the best evaluated checkpoint is kept: the lowest, or the highest of those where more is better.
+    One that needs no samples, like elbo or log_likelihood, is then all that is measured."""
     log_every: int = Field(20, ge=1)
     """Steps between readings of the losses from the device."""
     keep: int = Field(2, ge=1)
@@ -94,6 +104,9 @@ class DataConfig(Config):
     """Mirror images left to right at random in training."""
     labels: int = Field(default=0, ge=0)
     """Training labels that are known, as many of each class, picked by the seed; 0: all. For recipes that classify."""
+    validation: int = Field(default=0, ge=0)
+    """Images for choosing checkpoints: those set aside anyway, and training images to make up the number. 0: those set
+    aside anyway."""
     on_bad: Literal["stop", "skip"] = "stop"
     """A file that cannot be decoded: stop and name it, or leave it out and record it in run.json."""
 

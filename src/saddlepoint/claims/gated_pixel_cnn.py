@@ -1,19 +1,10 @@
 """Van den Oord et al. 2016: gates, two stacks without a blind spot, and labels."""
 
-from collections.abc import Iterator
-
-from saddlepoint.claims import labels, nats
-from saddlepoint.claims.claim import Claim, Published, Setting, Trained
-from saddlepoint.metrics.measurement import Measurement
+from saddlepoint.claims.claim import Claim, Published, Setting
+from saddlepoint.claims.labels import measure
 
 DIGITS = {"binarise": "fixed", "by_class": True, "batch": 16}
 SMALL = {"layers": 5, "width": 16, "kernel": 3, "lr": 3e-3, "ema": 2_000, "sample_every": 0}
-
-
-def measure(trained: Trained) -> Iterator[Measurement]:
-    """How probable test images are given their labels, and whether samples show the class asked for."""
-    yield from nats.measure(trained)
-    yield from labels.measure(trained)
 
 
 CLAIM = Claim(

@@ -1,7 +1,6 @@
 """Germain et al. 2015: an autoencoder that is a distribution, by masks alone."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
-from saddlepoint.claims.nats import measure
 
 CLAIM = Claim(
     recipe="made",
@@ -27,5 +26,4 @@ CLAIM = Claim(
         },
     },
     gap="Quick scale has one layer of 500 units, 4 masks and five passes over the data; Adam for Adagrad.",
-    probe=measure,
 )

@@ -1,7 +1,6 @@
 """Van den Oord et al. 2016: images as a product of pixels, learned by masked convolutions."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
-from saddlepoint.claims.nats import measure
 
 DIGITS = {"binarise": "fixed", "head": 32, "batch": 16}
 
@@ -29,5 +28,4 @@ CLAIM = Claim(
     gap="Quick scale has a third of the blocks, an "
     "eighth of the width and one pass over the data; the paper does not give PixelCNN's size for digits, so that full "
     "scale takes the one for CIFAR-10.",
-    probe=measure,
 )

@@ -1,7 +1,6 @@
 """Van den Oord et al. 2016: images as a product of pixels, learned by two-dimensional LSTMs."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
-from saddlepoint.claims.nats import measure
 
 DIGITS = {"binarise": "fixed", "head": 32, "width": 16}
 
@@ -30,6 +29,5 @@ CLAIM = Claim(
     gap="Its binarised digits are another draw of the same grey levels. Quick scale has two of seven layers and a "
     "sixth of an epoch. Sampling goes pixel by pixel, so that 1,000 samples are judged. The paper's optimiser is "
     "RMSProp; its numbers are from memory, but for those that the likelihood table cites.",
-    probe=measure,
     samples=1_000,
 )

@@ -14,10 +14,13 @@ from saddlepoint.claims.results import Row, keep
 from saddlepoint.claims.training import RUNS, Bench, about, bench, numbers, options_text, train
 from saddlepoint.engine.events import Reporter
 from saddlepoint.files import save_png
+from saddlepoint.metrics.nats import can
 from saddlepoint.pictures import wall
-from saddlepoint.recipe import Bounds, Recipe
+from saddlepoint.recipe import Recipe
 
 COMPARED = ("fd", "kid", "prdc")
+LIKELIHOODS = ("log_likelihood", "elbo")
+"""Measured of models that have them."""
 
 
 def reproduce(
@@ -47,7 +50,7 @@ def reproduce(
     for seed in seeds:
         run = train(claim.recipe, setting, seed, RUNS / f"{claim.recipe}-{at.called}-{scale}-seed{seed}", at)
         model = run.model(device=device)
-        metrics = [*COMPARED, *(["elbo"] if isinstance(model, Bounds) else [])]
+        metrics = [*COMPARED, *(metric for metric in LIKELIHOODS if can(model, metric))]
         rest: dict[str, Any] = {"device": device, "offline": offline, "reporter": reporter}
         measured = api.evaluate(run, metrics=metrics, n=claim.samples, **rest)
         trained = Trained(run=run, model=model, data=at.data, seed=seed)

@@ -16,6 +16,7 @@ from saddlepoint.data.binarise import binarise
 from saddlepoint.data.cache import Cache, Stored
 from saddlepoint.data.dataset import BadFile, Data, Examples
 from saddlepoint.data.find import NAMES, Points, find, stacked_of
+from saddlepoint.data.hold_out import hold_out
 from saddlepoint.data.ingest import ingest
 from saddlepoint.data.parallel import Progress
 from saddlepoint.data.picture import parse_size
@@ -128,7 +129,8 @@ def _load(
     if isinstance(found, Points):
         return _points(found, options), {}
     stored = ingest(found, options, store, report)
-    return binarise(_images(found.title, options, stored), options.binarise), stored.meta
+    images = hold_out(_images(found.title, options, stored), options.validation)
+    return binarise(images, options.binarise), stored.meta
 
 
 def _stacked(

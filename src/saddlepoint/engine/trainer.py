@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from saddlepoint import checkpoint, distributed, runs
-from saddlepoint.config import TrainConfig
+from saddlepoint.config import HIGHER, TrainConfig
 from saddlepoint.data.dataset import Data
 from saddlepoint.engine import optim
 from saddlepoint.engine.average import Average, averaged_state, load_averaged
@@ -111,7 +111,10 @@ class Trainer:
         self.log = Log(writes, self.config.track) if writes else None
         try:
             with stop_on_signals() as stop, torch.random.fork_rng(self._generators()):
+                before, every = self.step, self.config.evaluate_every
                 self._loop(budget, stop)
+                if every and self.step > before and self.step % every and stop.name is None:
+                    self._judge()  # for the last weights may be the best ones
             self.write_checkpoint()
         except LostProcessError as error:
             raise LostProcessError(f"{str(error).rstrip('.')}, at step {self.step}. {self._way_back()}") from error
@@ -255,19 +258,24 @@ class Trainer:
         config = self.config
         if config.sample_every and self.step % config.sample_every == 0:
             self.write_samples()
-        if config.evaluate_every and self.evaluate and self.step % config.evaluate_every == 0:
-            with self.average.ready(self.seed) as model:
-                scores = self.evaluate(model, self.step, self.images)  # by all processes together
-            if config.best not in scores:
-                raise UserError(f"best={config.best} is not among what was measured: {', '.join(sorted(scores))}.")
-            self._keep_if_best(scores[config.best])
+        if config.evaluate_every and self.step % config.evaluate_every == 0:
+            self._judge()
         if self.step % config.checkpoint_every == 0:  # last: a resumed run does again all that came after one
             self.write_checkpoint()
 
-    def _keep_if_best(self, score: float) -> None:
-        score = distributed.agree(score)[0]  # or a last digit might part the processes
-        if score < self.best.get("value", float("inf")):
-            self.best = {"images": self.images, "metric": self.config.best, "value": score}
+    def _judge(self) -> None:
+        """Evaluate, if there is who can, and keep these weights if they are the best so far."""
+        if not self.evaluate:
+            return
+        metric = self.config.best
+        with self.average.ready(self.seed) as model:
+            scores = self.evaluate(model, self.step, self.images)  # by all processes together
+        if metric not in scores:
+            raise UserError(f"best={metric} is not among what was measured: {', '.join(sorted(scores))}.")
+        score = distributed.agree(scores[metric])[0]  # or a last digit might part the processes
+        sign = -1 if metric in HIGHER else 1
+        if sign * score < sign * self.best.get("value", sign * math.inf):
+            self.best = {"images": self.images, "metric": metric, "value": score}
             self.write_checkpoint()
             if self.folder and self.world.leads:
                 runs.set_best(self.folder, **self.best)

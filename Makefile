@@ -7,7 +7,7 @@ FAST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 CODE := src tests benchmarks
 RUN := runs/demo-$(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test check lint bench slow faults
+.PHONY: demo test test-web check lint bench slow faults
 
 # Train on the embedded digits for two minutes, judge, and show where to look.
 demo: $(VENV)/.demo
@@ -20,6 +20,10 @@ demo: $(VENV)/.demo
 # The fast tests.
 test: $(VENV)/.test
 	$(FAST) $(ARGS)
+
+# The explorer in a real browser: Debian's chromium, or the one that SADDLE_CHROMIUM names.
+test-web: $(VENV)/.web
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 # Everything that CI asks for.
 check: lint $(VENV)/.dev
@@ -45,7 +49,8 @@ faults: $(VENV)/.test
 $(VENV)/.demo: EXTRAS := plot
 $(VENV)/.test: EXTRAS := test
 $(VENV)/.dev: EXTRAS := test,dev
-$(VENV)/.demo $(VENV)/.test $(VENV)/.dev: pyproject.toml constraints.txt
+$(VENV)/.web: EXTRAS := web,test,browser
+$(VENV)/.demo $(VENV)/.test $(VENV)/.dev $(VENV)/.web: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) -e '.[$(EXTRAS)]'
 	touch $@

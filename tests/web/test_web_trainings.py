@@ -77,6 +77,14 @@ def test_a_training_killed_from_outside_is_said(tmp_path, visit):
     assert "not being trained" in ask("POST", "/api/runs/new/stop", json={}).json()["error"]
 
 
+def test_a_training_stopped_before_it_took_a_step_is_said(tmp_path):
+    jobs = Jobs(tmp_path)
+    jobs.folder.mkdir()
+    jobs._record("new").write_text('{"pid": 0, "born": "", "started": "", "stopping": true}')
+    jobs._log("new").write_text("saddle: stopped.\n")
+    assert jobs.last_words("new") == "It was stopped from this page before it took a step."
+
+
 def test_what_fails_before_it_writes_anything_is_said_and_can_be_dismissed(tmp_path, visit):
     empty = tmp_path / "empty"
     empty.mkdir()

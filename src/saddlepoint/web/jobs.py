@@ -109,6 +109,8 @@ class Jobs:
         log = self._log(name)
         said = log.read_bytes()[-SAID:].decode(errors="replace").splitlines() if log.exists() else []
         complaints = [line.removeprefix("saddle: ") for line in said if line.startswith("saddle: ")]
+        if complaints == ["stopped."] and self.stopping(name):
+            return "It was stopped from this page before it took a step."
         if complaints:
             return complaints[-1]
         if self.stopping(name):

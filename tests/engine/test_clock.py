@@ -10,7 +10,15 @@ from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.clock import Clock
 from saddlepoint.runs import find_checkpoint
 
-TINY = {"widths": (8,), "batch": 8, "precision": "fp32", "track": "none", "sample_every": 0, "device": "cpu"}
+TINY = {
+    "g_widths": (8,),
+    "d_widths": (8,),
+    "batch": 8,
+    "precision": "fp32",
+    "track": "none",
+    "sample_every": 0,
+    "device": "cpu",
+}
 
 
 def test_waiting_takes_no_cpu_time():

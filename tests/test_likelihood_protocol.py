@@ -6,7 +6,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from saddlepoint import api, catalogue
 from saddlepoint.claims import likelihood
@@ -40,8 +39,8 @@ def test_iwae_and_the_vae_beside_it_have_equal_updates():
 
 def test_all_have_the_same_minutes_but_for_those_of_equal_updates():
     found = {name: player.setting for name, player in likelihood.players("quick").items()}
-    assert {name for name, setting in found.items() if setting.minutes is None} == {"iwae", "vae_equal"}
-    assert {setting.minutes for setting in found.values()} == {None, likelihood.MINUTES / torch.get_num_threads()}
+    assert {name for name, setting in found.items() if setting.core_minutes is None} == {"iwae", "vae_equal"}
+    assert {setting.core_minutes for setting in found.values()} == {None, likelihood.MINUTES}
     assert all(player.setting.images for player in likelihood.players("full").values())
 
 

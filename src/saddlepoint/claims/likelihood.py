@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import torch
-
 from saddlepoint.claims.claim import Published, Scale, Setting
 from saddlepoint.claims.protocol import Player, Protocol, Table
 from saddlepoint.claims.results import Row
@@ -148,7 +146,7 @@ def _setting(entry: Entry, scale: Scale) -> Setting:
     options = {**TRAINING, **judged, **entry.quick}
     if entry.equal:
         return Setting(options=options, images=EQUAL)
-    return Setting(options=options, minutes=MINUTES / torch.get_num_threads())
+    return Setting(options=options, core_minutes=MINUTES)
 
 
 MEASURE = "-log p(x) in nats an image of the test split"

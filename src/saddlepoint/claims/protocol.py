@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from saddlepoint import api
 from saddlepoint.claims.claim import Published, Scale, Setting
@@ -48,9 +48,10 @@ class Table:
         part: str = "",
         metrics: Sequence[str] = ("truth",),
         draws: int = 5000,
+        checkpoint: Literal["latest", "best"] = "latest",
     ) -> list[Row]:
         """The rows of one training. part: of the protocol, where it has several, as in `grid tuning`; draws: of the
-        metric `iwae`."""
+        metric `iwae`; checkpoint: the one that is judged."""
         options, budget = player.setting.options, asdict(player.setting.budget(pick_device(self.bench.device).type))
         kept = {key: value for key, value in budget.items() if value is not None}
         text = options_text({**options, **kept} | ({} if player.recipe == name else {"recipe": player.recipe}))
@@ -65,6 +66,7 @@ class Table:
                 run,
                 metrics=metrics,
                 k=draws,
+                checkpoint=checkpoint,
                 reference=at.source,
                 device=at.device,
                 offline=at.offline,

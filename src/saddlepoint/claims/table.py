@@ -11,6 +11,9 @@ from saddlepoint.claims.results import Row
 COMPARED = ("FD", "KID", "precision", "recall", "density", "coverage")
 """Measures that every recipe has, by the head of their label."""
 
+PAGES = {"likelihood": ("likelihood.md", "test images"), "semi_supervised": ("few_labels.md", "test images")}
+"""Protocols that judge no samples: where they are explained, and what is counted."""
+
 HEAD = """# Results
 
 Made from `results/claims.csv` by `saddlepoint.claims.table.table`; every row of that file holds its whole protocol, and
@@ -81,18 +84,37 @@ def _compared_by(rows: Sequence[Row]) -> str:
     for recipe in sorted({row.recipe for row in rows}):
         own = [row for row in rows if row.recipe == recipe]
         cpu = {row.seed: row.cpu_minutes for row in own if row.cpu_minutes is not None}
-        values = [spread(row.value for row in own if row.measure == label) for label in labels]
+        values = [_measured([row for row in own if row.measure == label]) for label in labels]
         lines.append([recipe, str(len({row.seed for row in own})), spread(cpu.values()), *values])
     floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
     if any(floors):
         lines.append(["*floor*", "", "", *floors])
     first = rows[0]
-    counted = " and ".join(sorted({f"{row.n:,} samples" for row in rows if row.n}))
+    page, judged = PAGES.get(first.scale.split()[0], ("truth.md", "samples"))
+    counted = " and ".join(sorted({f"{row.n:,} {judged}" for row in rows if row.n}))
+    errors = "; in brackets the standard error over them" if any(_alone(rows, row) for row in rows) else ""
     return (
-        f"## {first.scale}: {first.data}\n\n{first.claim} {counted}{', ' if counted else ''}trained in "
-        f"{first.precision} on {first.hardware}: `{first.command}`, see [truth](truth.md). "
+        f"## {first.scale}: {first.data}\n\n{first.claim} {counted}{errors}{', ' if counted else ''}trained in "
+        f"{first.precision} on {first.hardware}: `{first.command}`, see [{page.removesuffix('.md')}]({page}). "
         f"Published: {first.paper_value} ({first.paper_measure}).\n\n{markdown(lines)}"
     )
+
+
+def _alone(rows: Sequence[Row], row: Row) -> bool:
+    """Whether a number has a standard error and no other seed beside it."""
+    return (
+        row.error is not None and sum((other.recipe, other.measure) == (row.recipe, row.measure) for other in rows) == 1
+    )
+
+
+def _measured(rows: Sequence[Row]) -> str:
+    """The mean over seeds; a lone number has as many digits as its standard error allows, and that in brackets."""
+    if not rows or not _alone(rows, rows[0]):
+        return spread(row.value for row in rows)
+    value, error = rows[0].value, rows[0].error
+    assert error is not None
+    digits = max(0, 1 - math.floor(math.log10(error))) if error else 2
+    return f"{value:,.{digits}f} ({error:.{digits}f})"
 
 
 def _data(row: Row) -> str:

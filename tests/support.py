@@ -24,6 +24,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "cgan": {"width": 8, "g_widths": [16, 32, 32], "d_widths": [16, 8, 16]},
     "nice": {"widths": [32, 32]},
     "rbm": {"hidden": 16, "sample_steps": 20},
+    "gsn": {"widths": [32, 16], "walkback": 3, "sample_steps": 10},
     "real_nvp": {"channels": 8, "blocks": 1, "widths": [32, 32]},
     "vae": {"channels": 8, "hidden": 32},
     "cvae": {"channels": 8, "hidden": 32, "latent": 8},

@@ -1,10 +1,13 @@
 """PixelCNN++ by enumeration and by gradients: it is a distribution, and nothing sees what comes after it."""
 
+import itertools
+
 import pytest
 import torch
 from torch import Tensor
 
 from saddlepoint.errors import UserError
+from saddlepoint.families.autoregressive import raster
 from saddlepoint.networks.pixel_cnn_pp import PixelCNNPPNetwork
 from saddlepoint.objectives.logistic_mixture import LogisticMixture
 from saddlepoint.recipe import Bounds, Scores
@@ -98,12 +101,34 @@ def test_every_conditional_of_an_image_sums_to_one():
         assert float(total) == pytest.approx(1, abs=1e-5)
 
 
-def test_sampling_by_rows_is_sampling_by_whole_passes():
-    model = small("pixel_cnn_pp", DataSpec(shape=(2, 5, 6))).eval()
-    x = torch.rand(2, 2, 5, 6) * 2 - 1
-    for i, j in ((0, 0), (2, 3), (4, 5)):
-        ours, whole = model.predictor(None)(x, i, j), model.naive_predictor(None)(x, i, j)
-        torch.testing.assert_close(ours.parameters, whole.parameters)
+@pytest.mark.parametrize("shape", [(2, 5, 6), (1, 8, 8), (3, 9, 4), (1, 3, 1)], ids=str)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_remembering_draws_what_whole_passes_draw(shape: tuple[int, ...], layers: int):
+    model = small("pixel_cnn_pp", DataSpec(shape=shape), layers=layers).double().eval()
+    uniform = Noise("sample", 0, rows=3).uniform(*shape).double()
+    blank = torch.zeros_like(uniform)
+    with torch.no_grad():
+        for weights in model.network.parameters():
+            weights.add_(0.3 * torch.randn(weights.shape))
+        naive = raster(model.naive_predictor(None), blank, uniform)
+        assert torch.equal(raster(model.predictor(None), blank, uniform), naive)
+        whole, remembering = model.naive_predictor(None), model.predictor(None)
+        for i, j in itertools.product(range(shape[1]), range(shape[2])):
+            torch.testing.assert_close(remembering(naive, i, j).parameters, whole(naive, i, j).parameters)
+        rest = raster(model.predictor(None), naive, uniform.flip(0), rows=2)
+        assert torch.equal(rest, raster(model.naive_predictor(None), naive, uniform.flip(0), rows=2))
+    assert torch.equal(rest[:, :, :2], naive[:, :, :2])
+
+
+def test_what_is_remembered_is_of_the_weights_as_they_are():
+    """A second drawing after training does not go by the first one's weights."""
+    model = small("pixel_cnn_pp", DataSpec(shape=(1, 4, 4))).eval()
+    first = model.sample(2, seed=0)
+    with torch.no_grad():
+        for weights in model.network.parameters():
+            weights.add_(0.3 * torch.randn(weights.shape))
+    assert not torch.equal(model.sample(2, seed=0), first)
+    assert any("parametrizations" in name for name, _ in model.network.named_parameters())
 
 
 def test_its_likelihood_is_exact_and_of_256_levels():

@@ -27,7 +27,7 @@ CLAIM = Claim(
             "cifar10": Setting(images=150_000_000, options={"ema": 90_000, "flip": True}),
         },
     },
-    gap="Quick scale has a tenth of the channels, a fifth of the layers and a part of one epoch. Sampling takes a pass "
-    "a pixel, so that 1,000 samples are judged instead of 10,000.",
+    gap="Quick scale has a tenth of the channels, a fifth of the layers and a part of one epoch. Sampling goes pixel "
+    "by pixel, so that 1,000 samples are judged instead of 10,000.",
     samples=1_000,
 )

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from saddlepoint.networks.shifted import ShiftedConv, ShiftedUpsampling, down, right
+from saddlepoint.networks.shifted import See, ShiftedConv, ShiftedUpsampling, down, everywhere, right
 
 Streams = tuple[Tensor, Tensor]
 """u and v, each (B, channels, H, W)."""
@@ -28,11 +28,11 @@ class GatedResidual(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.second = ShiftedConv(2 * channels, 2 * channels, left=left)
 
-    def forward(self, x: Tensor, *extra: Tensor) -> Tensor:
-        hidden = self.first(concat_elu(x))
+    def forward(self, x: Tensor, *extra: Tensor, see: See = everywhere) -> Tensor:
+        hidden = see(self.first, concat_elu(x))
         if self.join is not None:
             hidden = hidden + self.join(concat_elu(torch.cat(extra, 1)))
-        a, b = self.second(self.dropout(concat_elu(hidden))).chunk(2, 1)
+        a, b = see(self.second, self.dropout(concat_elu(hidden))).chunk(2, 1)
         return x + a * torch.sigmoid(b)
 
 
@@ -84,6 +84,7 @@ class PixelCNNPPNetwork(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, channels: int, layers: int, dropout: float, halvings: int = 2):
         super().__init__()
+        self.halvings = halvings
         self.above = ShiftedConv(inputs + 1, channels, left=False)
         self.row = ShiftedConv(inputs + 1, channels, (1, 3), left=False)
         self.column = ShiftedConv(inputs + 1, channels, (2, 1), left=True)

@@ -5,6 +5,8 @@ Tim Salimans, Andrej Karpathy, Xi Chen, Diederik P. Kingma: PixelCNN++. ICLR 201
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
@@ -22,12 +24,21 @@ class ShiftedConv(nn.Module):
     ) -> None:
         super().__init__()
         height, width = size or (2, 2 if left else 3)
-        side = (width - 1, 0) if left else (width // 2, width // 2)
-        self.pad = (*side, height - 1, 0)
-        self.conv = weight_norm(nn.Conv2d(inputs, outputs, (height, width), stride))
+        before, after = (width - 1, 0) if left else (width // 2, width // 2)
+        self.pad = (before, after, height - 1, 0)
+        self.conv = nn.Conv2d(inputs, outputs, (height, width), stride)
+        weight_norm(self.conv)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.pad(x, self.pad))
+
+
+See = Callable[[ShiftedConv, Tensor], Tensor]
+"""How a network evaluates its shifted convolutions: everywhere, or where a `shifted_memory.Memory` stands."""
+
+
+def everywhere(conv: ShiftedConv, x: Tensor) -> Tensor:
+    return conv(x)
 
 
 class ShiftedUpsampling(nn.Module):

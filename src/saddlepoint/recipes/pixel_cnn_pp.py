@@ -12,8 +12,9 @@ from torch import Tensor
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.errors import UserError
 from saddlepoint.families import AutoregressiveConfig, PixelByPixel
-from saddlepoint.families.autoregressive import Conditionals, PixelPredictor
+from saddlepoint.families.autoregressive import PixelPredictor
 from saddlepoint.networks.pixel_cnn_pp import PixelCNNPPNetwork
+from saddlepoint.networks.shifted_memory import Reader
 from saddlepoint.objectives.logistic_mixture import LogisticMixture
 
 
@@ -56,9 +57,7 @@ class PixelCNNPP(PixelByPixel[PixelCNNPPConfig]):
         return self.network(x).unflatten(1, (self.config.mixtures, -1))
 
     def predictor(self, y: Tensor | None) -> PixelPredictor:
-        """A pass over the rows down to the pixel's own, which nothing below them reaches."""
-
-        def predict(x: Tensor, i: int, j: int) -> Conditionals:
-            return LogisticMixture(self.predict(x[:, :, : i + 1], y)[..., i : i + 1, j : j + 1])
-
-        return predict
+        """Each layer remembers what it gave for the pixels before."""
+        assert isinstance(self.network, PixelCNNPPNetwork)
+        read = Reader(self.network, *self.spec.shape[1:])
+        return lambda x, i, j: LogisticMixture(read(x, i, j).unflatten(1, (self.config.mixtures, -1)))

@@ -1,4 +1,4 @@
-"""The explorer's routes, and nothing but: what they do stands in `service`, `reading`, `jobs` and `forms`."""
+"""The explorer's routes, and nothing but: what they do stands in the modules beside this one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from fastapi.responses import FileResponse, JSONResponse, Response  # pyright: i
 
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web import forms, judge, paths, reading, service
+from saddlepoint.web import forms, judge, lab, live, paths, reading, service
 from saddlepoint.web.jobs import Jobs
+from saddlepoint.web.room import Room
 from saddlepoint.web.security import App, Guard
 from saddlepoint.web.service import Ask, Draw, Walk
+from saddlepoint.web.stream import Lines
 
 A = TypeVar("A", bound=Ask)
 
@@ -23,11 +25,12 @@ STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = None) -> App:
+def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = None, room: Room | None = None) -> App:
     """The explorer of a runs folder, as an ASGI application.
 
     data: what visitors may train on, beside the sets that have a name.
     token: what visitors must bring; None: only visitors of this machine are answered.
+    room: where live games are played, for who ends the explorer.
     """
     app: Any = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(UserError, _told)
@@ -37,6 +40,7 @@ def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = Non
     _runs(app, root, jobs)
     _trainings(app, root, jobs, data)
     _models(app, root, service.Models())
+    _laboratory(app, room or Room())
     return Guard(app, token)
 
 
@@ -129,6 +133,34 @@ def _models(app: Any, root: Path, models: service.Models) -> None:
     app.add_api_route("/api/runs/{run}/quiz", quiz)
     app.add_api_route("/api/runs/{run}/sheet.png", sheet)
     app.add_api_route("/api/runs/{run}/latents.npy", latents)
+
+
+def _laboratory(app: Any, room: Room) -> None:
+    def choices() -> Any:
+        return lab.choices()
+
+    def recipes() -> Any:
+        return live.choices()
+
+    def orbit(asked: Annotated[lab.Orbit, Query()]) -> Any:
+        return lab.orbits(asked)
+
+    def dirac(asked: Annotated[lab.Dirac, Query()]) -> Any:
+        return lab.dirac(asked)
+
+    def gradients() -> Any:
+        return lab.gradients()
+
+    def game(asked: live.Game) -> Any:
+        return Lines(live.play(asked, room))
+
+    def ring(asked: live.Training) -> Any:
+        return Lines(live.learn(asked, room))
+
+    for look in (choices, recipes, orbit, dirac, gradients):
+        app.add_api_route(f"/api/lab/{look.__name__}", look)
+    for training in (game, ring):
+        app.add_api_route(f"/api/lab/{training.__name__}", training, methods=["POST"])
 
 
 def _download(content: bytes, kind: str, name: str) -> Any:

@@ -17,8 +17,10 @@ from PIL import Image
 from saddlepoint import api
 from saddlepoint.errors import UserError
 from saddlepoint.pictures import to_pixels
-from saddlepoint.web import service
-from saddlepoint.web.service import Ask, Draw, Pick
+from saddlepoint.web import picks, service
+from saddlepoint.web.models import Ask, Models
+from saddlepoint.web.picks import Pick
+from saddlepoint.web.service import Draw
 
 
 @pytest.fixture(scope="module")
@@ -38,41 +40,41 @@ def decoded(address: str):
 
 def test_samples_are_the_librarys_in_any_order(gan):
     assert torch.equal(service.samples(gan, Draw(seed=5, n=7).wanted()), gan.sample(7, seed=5))
-    picks = [Pick(5, 3), Pick(1, 0), Pick(5, 4), Pick(5, 5), Pick(5, 3)]
-    apart = torch.cat([gan.sample(1, seed=p.seed, first=p.index) for p in picks])
-    torch.testing.assert_close(service.samples(gan, picks), apart)
+    chosen = [Pick(5, 3), Pick(1, 0), Pick(5, 4), Pick(5, 5), Pick(5, 3)]
+    apart = torch.cat([gan.sample(1, seed=p.seed, first=p.index) for p in chosen])
+    torch.testing.assert_close(service.samples(gan, chosen), apart)
 
 
 def test_truncation_scales_the_normal_latent(gan):
-    picks = Draw(n=5).wanted()
-    z = service.latents(gan, picks)
-    torch.testing.assert_close(service.latents(gan, picks, 0.5), 0.5 * z)
-    near = service.samples(gan, picks, 1 - 1e-6)
-    torch.testing.assert_close(near, service.samples(gan, picks), atol=1e-3, rtol=0)
-    alone = service.samples(gan, picks, 0.0)
+    chosen = Draw(n=5).wanted()
+    z = picks.latents(gan, chosen)
+    torch.testing.assert_close(picks.latents(gan, chosen, 0.5), 0.5 * z)
+    near = service.samples(gan, chosen, 1 - 1e-6)
+    torch.testing.assert_close(near, service.samples(gan, chosen), atol=1e-3, rtol=0)
+    alone = service.samples(gan, chosen, 0.0)
     torch.testing.assert_close(alone, alone[:1].expand_as(alone))
-    assert service.samples(gan, picks).std(0).mean() > 0.01
+    assert service.samples(gan, chosen).std(0).mean() > 0.01
 
 
 def test_classes_take_turns_or_are_named(cgan):
-    assert service.labels(cgan, Draw(n=12).wanted()).tolist() == [*range(10), 0, 1]
-    assert service.labels(cgan, Draw(n=3, label=7).wanted()).tolist() == [7, 7, 7]
+    assert picks.labels(cgan, Draw(n=12).wanted()).tolist() == [*range(10), 0, 1]
+    assert picks.labels(cgan, Draw(n=3, label=7).wanted()).tolist() == [7, 7, 7]
     torch.testing.assert_close(service.samples(cgan, Draw(n=3, label=7).wanted()), cgan.sample(3, y=7))
     with pytest.raises(UserError, match="Class 10 does not exist"):
-        service.labels(cgan, [Pick(0, 0, 10)])
+        picks.labels(cgan, [Pick(0, 0, 10)])
 
 
 def test_what_a_model_cannot_do_is_refused_in_words(gan):
     with pytest.raises(UserError, match="takes no class"):
-        service.labels(gan, [Pick(0, 0, 1)])
+        picks.labels(gan, [Pick(0, 0, 1)])
     for text in ("", "1", "1.2.3.4", "a.b", "-1.2", "0." + "9" * 30, ",".join(["0.0"] * 65)):
         with pytest.raises(UserError, match="write up to"):
-            service.parse(text)
-    assert [str(pick) for pick in service.parse("0.3,5.1.2")] == ["0.3", "5.1.2"]
+            picks.parse(text)
+    assert [str(pick) for pick in picks.parse("0.3,5.1.2")] == ["0.3", "5.1.2"]
 
 
 def test_a_few_models_are_kept(runs):
-    models = service.Models(kept=1)
+    models = Models(kept=1)
     first = models.get(runs / "gan", Ask())
     assert models.get(runs / "gan", Ask()) is first
     assert models.get(runs / "gan", Ask(weights="raw")) is not first
@@ -99,7 +101,7 @@ def test_grid_and_latents_download(runs, gan, visit):
     assert sheet.headers["content-disposition"] == 'attachment; filename="gan.png"'
     file = ask("GET", "/api/runs/gan/latents.npy?picks=0.1,2.5&psi=0.5")
     z = np.load(io.BytesIO(file.content), allow_pickle=False)
-    assert np.array_equal(z, service.latents(gan, [Pick(0, 1), Pick(2, 5)], 0.5).numpy())
+    assert np.array_equal(z, picks.latents(gan, [Pick(0, 1), Pick(2, 5)], 0.5).numpy())
 
 
 @pytest.mark.parametrize(

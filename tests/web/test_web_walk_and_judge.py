@@ -11,7 +11,8 @@ import torch
 from saddlepoint import api
 from saddlepoint.errors import UserError
 from saddlepoint.web import judge, service
-from saddlepoint.web.service import Pick, Walk
+from saddlepoint.web.picks import Pick
+from saddlepoint.web.service import Walk
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,13 +51,11 @@ def ganspace(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directio
         UserError: as `sefa`.
     """
     layer, z = _first_layer(recipe, seed)
-    seen: list[Tensor] = []
-    _run(recipe, z, layer, seen)
-    features = torch.cat(seen).flatten(1).double()
-    features = features - features.mean(0)
-    u, s, _ = torch.linalg.svd(features, full_matrices=False)
-    coordinates = u[:, :count] * s[:count]  # (N, K)
+    features = _features(recipe, z, layer).double()
     centred = (z - z.mean(0)).double()
+    q = torch.linalg.qr(centred).Q  # features are affine in z, so theirs are the columns of q: D of them, not N or F
+    u, s, _ = torch.linalg.svd(q.T @ (features - features.mean(0)), full_matrices=False)
+    coordinates = (q @ u)[:, :count] * s[:count]  # (N, K)
     back = torch.linalg.lstsq(coordinates, centred).solution  # (K, D): z = coordinates @ back
     kept = back.norm(dim=1) > 0
     vectors = torch.nn.functional.normalize(back[kept], dim=1).to(z)
@@ -99,14 +98,26 @@ def _matrix(layer: Layer) -> Tensor:
     return weight if isinstance(layer, nn.Linear) else weight.transpose(0, 1).flatten(1).T
 
 
-def _run(recipe: Any, z: Tensor, layer: nn.Module, seen: list[Tensor]) -> None:
-    """Generate from z, and keep what the layer gives."""
-    hook = layer.register_forward_hook(lambda _, __, output: seen.append(output.detach().cpu()))
+class _SeenError(Exception):
+    """The layer has given what it gives, so nothing beyond it needs to be computed."""
+
+
+def _features(recipe: Any, z: Tensor, layer: nn.Module) -> Tensor:
+    """What the layer gives for z: (N, F)."""
+    seen: list[Tensor] = []
+
+    def look(_: object, __: object, output: Tensor) -> None:
+        seen.append(output.detach().cpu().flatten(1))
+        raise _SeenError
+
+    hook = layer.register_forward_hook(look)
     try:
         for part in z.split(100):
-            _generate(recipe, part)
+            with contextlib.suppress(_SeenError):
+                _generate(recipe, part)
     finally:
         hook.remove()
+    return torch.cat(seen)
 
 
 @torch.no_grad()
@@ -114,8 +125,10 @@ def _generate(recipe: Any, z: Tensor) -> None:
     was_training = recipe.training
     recipe.eval()
     y = torch.zeros(len(z), dtype=torch.int64, device=z.device) if recipe.conditional else None
-    recipe.generate(z, y)
-    recipe.train(was_training)
+    try:
+        recipe.generate(z, y)
+    finally:
+        recipe.train(was_training)
 
 
 def _remove(hooks: list[RemovableHandle]) -> None:

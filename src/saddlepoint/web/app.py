@@ -14,9 +14,10 @@ from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
 from saddlepoint.web import forms, judge, lab, live, paths, reading, service
 from saddlepoint.web.jobs import Jobs
+from saddlepoint.web.models import Ask, Models
 from saddlepoint.web.room import Room
 from saddlepoint.web.security import App, Guard
-from saddlepoint.web.service import Ask, Draw, Walk
+from saddlepoint.web.service import Draw, Walk
 from saddlepoint.web.stream import Lines
 
 A = TypeVar("A", bound=Ask)
@@ -39,7 +40,7 @@ def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = Non
     jobs = Jobs(root)
     _runs(app, root, jobs)
     _trainings(app, root, jobs, data)
-    _models(app, root, service.Models())
+    _models(app, root, Models())
     _laboratory(app, room or Room())
     return Guard(app, token)
 
@@ -106,7 +107,7 @@ def _trainings(app: Any, root: Path, jobs: Jobs, data: Sequence[Path]) -> None:
         app.add_api_route(f"/api/runs/{{run}}/{action.__name__}", action, methods=["POST"])
 
 
-def _models(app: Any, root: Path, models: service.Models) -> None:
+def _models(app: Any, root: Path, models: Models) -> None:
     def answer(run: str, ask: A, make: Callable[[Recipe[Any], A], Any]) -> Any:
         folder = paths.run(root, run)
         with models.lock:

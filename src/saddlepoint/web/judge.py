@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,12 @@ import numpy as np
 from pydantic import Field
 from torch import Tensor
 
-from saddlepoint import runs
-from saddlepoint.assembly import configs_of, read_data
-from saddlepoint.data.dataset import Data
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web.service import Ask, Pick, pictures, samples
+from saddlepoint.web.data import data_of
+from saddlepoint.web.models import Ask
+from saddlepoint.web.picks import Pick
+from saddlepoint.web.service import pictures, samples
 
 
 class Quiz(Ask):
@@ -32,8 +31,7 @@ def real(run: Path, asked: Quiz) -> Tensor:
     Raises:
         UserError: the data is gone, is not of images, or none of it was held out.
     """
-    stat = (run / runs.MANIFEST).stat()
-    data = _data(run, stat.st_mtime_ns)
+    data = data_of(run)
     if data.spec.kind != "image":
         raise UserError("The quiz is for images, and this run learned points.")
     held = data.test if len(data.test) else data.validation
@@ -49,9 +47,3 @@ def quiz(model: Recipe[Any], held_out: Tensor, asked: Quiz) -> dict[str, Any]:
     made = samples(model, [Pick(asked.seed, i) for i in range(asked.n)], asked.psi)
     mixed = [held_out[i] if is_real else made[i] for i, is_real in enumerate(truth)]
     return {"images": [pictures(each[None])[0] for each in mixed], "real": truth}
-
-
-@lru_cache(maxsize=2)
-def _data(run: Path, modified: int) -> Data:
-    manifest = runs.manifest(run)
-    return read_data(manifest["data"]["source"], configs_of(manifest, fixed_size=True), True, None)

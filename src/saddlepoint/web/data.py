@@ -1,0 +1,25 @@
+"""What a run was trained on, at the shape that its model takes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from saddlepoint import runs
+from saddlepoint.assembly import configs_of, read_data
+from saddlepoint.data.dataset import Data
+
+
+def data_of(run: Path) -> Data:
+    """The data of a run's folder; the last two are kept.
+
+    Raises:
+        UserError: the data is gone, or cannot be read.
+    """
+    return _read(run, (run / runs.MANIFEST).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read(run: Path, modified: int) -> Data:
+    manifest = runs.manifest(run)
+    return read_data(manifest["data"]["source"], configs_of(manifest, fixed_size=True), True, None)

@@ -4,10 +4,11 @@ import { comparePage, runPage, runsPage } from "./runs.js";
 import { generatePage } from "./generate.js";
 import { judgePage } from "./judge.js";
 import { newPage } from "./new.js";
+import { steerPage } from "./steer.js";
 import { walkPage } from "./walk.js";
 
-const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, walk: walkPage, judge: judgePage, new: newPage };
-const MENU = { runs: "Runs", generate: "Generate", walk: "Walk", judge: "Judge", new: "New run" };
+const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, walk: walkPage, steer: steerPage, judge: judgePage, new: newPage };
+const MENU = { runs: "Runs", generate: "Generate", walk: "Walk", steer: "Steer", judge: "Judge", new: "New run" };
 const main = document.getElementById("main");
 
 async function show() {

@@ -60,7 +60,12 @@ MAY_IMPORT["figures"] = EVERYTHING
 MAY_IMPORT["lab"] = EVERYTHING | {"figures"}
 MAY_IMPORT["claims"] = EVERYTHING | {"figures"}
 MAY_IMPORT["report"] = EVERYTHING | {"diagnosis", "figures"}
-MAY_IMPORT["web"] = EVERYTHING | {"environment", "figures", "latent"}  # not cli: it starts that in another process
+MAY_IMPORT["web"] = EVERYTHING | {
+    "environment",
+    "figures",
+    "lab",
+    "latent",
+}  # not cli: it starts that in another process
 MAY_IMPORT["cli"] = EVERYTHING | {"environment", "diagnosis", "few_labels", "figures", "lab", "claims", "report", "web"}
 MAY_IMPORT["__main__"] = {"cli"}
 MAY_IMPORT["__init__"] = {"api", "catalogue", "errors", "few_labels", "types"}  # lazily, and for type checkers

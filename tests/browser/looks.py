@@ -45,3 +45,20 @@ def forgive_refusals(complaints: list[str]) -> None:
     """Take out what a browser notes of every request that is answered by "you cannot": the page says it in words."""
     noted = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
     complaints[:] = [each for each in complaints if not noted.match(each)]
+
+
+def drawn(canvas: Locator) -> str:
+    """What stands on a canvas, once anything does."""
+    inked = """canvas => {
+        const blank = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+        return canvas.toDataURL() !== blank.toDataURL();
+    }"""
+    canvas.page.wait_for_function(inked, arg=canvas.element_handle())
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def redrawn(canvas: Locator, before: str) -> str:
+    """The same, once it is another drawing than `before`."""
+    other = "([canvas, before]) => canvas.toDataURL() !== before"
+    canvas.page.wait_for_function(other, arg=[canvas.element_handle(), before])
+    return canvas.evaluate("canvas => canvas.toDataURL()")

@@ -15,6 +15,9 @@ PAGES = {
     "points": "#/generate/ring",
     "walk": "#/walk/dcgan",
     "judge": "#/judge/dcgan",
+    "lab": "#/lab/orbit",
+    "lab dirac": "#/lab/dirac",
+    "lab game": "#/lab/game",
     "new": "#/new/dcgan",
 }
 WIDTHS = (375, 800, 1280)

@@ -9,8 +9,9 @@ import torch
 from saddlepoint import UserError, catalogue
 from saddlepoint.config import DataConfig
 from saddlepoint.data.load import load
+from saddlepoint.errors import NonFiniteError
 from saddlepoint.families import TwoPlayer
-from saddlepoint.lab.game import describe, play, pull, surface
+from saddlepoint.lab.game import REACH, arrows, describe, play, pull, ranked, scene, surface
 from saddlepoint.lab.training import in_memory
 from saddlepoint.types import Batch, DataSpec, Noise
 from support import SMALL, small
@@ -26,15 +27,41 @@ def batch(n: int = 6) -> Batch:
 def test_a_moment_for_each_frame_and_the_samples_come_to_the_data():
     data = load("1d-mixture", DataConfig())
     options = {**SMALL["gan"], "dropout": 0, "lr": 2e-3, "batch": 128}
-    game = play("gan", data, steps=300, frames=4, options=options)
-    assert [moment.step for moment in game.moments] == [0, 100, 200, 300]
-    assert game.axis[0] < game.real.min() < game.real.max() < game.axis[-1]
-    for moment in game.moments:
-        assert moment.samples.shape == moment.pull.shape == game.real.shape
+    seen, moments = scene(data), list(play("gan", data, steps=300, frames=4, options=options))
+    assert [moment.step for moment in moments] == [0, 100, 200, 300]
+    assert seen.axis[0] < seen.real.min() < seen.real.max() < seen.axis[-1]
+    for moment in moments:
+        assert moment.samples.shape == moment.pull.shape == seen.real.shape
         assert moment.scores is not None
-        assert moment.scores.shape == game.axis.shape
-    assert game.moments[-1].samples.std() > 3 * game.moments[0].samples.std()
-    assert "wasserstein" in describe(game, 0)
+        assert moment.scores.shape == seen.axis.shape
+    assert moments[-1].samples.std() > 3 * moments[0].samples.std()
+    assert "wasserstein" in describe(seen, moments[0])
+
+
+def test_moments_come_as_they_are_made_and_the_draws_of_others_do_not_matter():
+    data, options = load("8gaussians", DataConfig()), {**SMALL["gan"], "batch": 16}
+    undisturbed = [moment.samples for moment in play("gan", data, steps=8, frames=3, options=options)]
+    played = play("gan", data, steps=8, frames=3, options=options)
+    with torch.random.fork_rng():
+        for samples in undisturbed:
+            torch.manual_seed(1)
+            before = torch.get_rng_state()
+            assert np.array_equal(next(played).samples, samples)
+            assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_game_that_diverges_ends_in_words():
+    data = load("8gaussians", DataConfig())
+    played = play("wgan_gp", data, steps=200, frames=201, options={**SMALL["wgan_gp"], "lr": 1e30, "batch": 16})
+    with pytest.raises(NonFiniteError, match="try a lower lr"):
+        list(played)
+
+
+def test_arrows_are_as_long_as_the_strongest_allows():
+    pull = np.array([[3.0, 4.0], [0.0, 1.0]], np.float32)
+    np.testing.assert_allclose(arrows(pull, 10), pull * 10 * REACH / 5)
+    assert not arrows(0 * pull, 10).any()
+    assert ranked(np.array([[5.0, -1.0], [7.0, 0.0]])).tolist() == [[2 / 3, 0], [1, 1 / 3]]
 
 
 @pytest.mark.parametrize("name", ["gan", "wgan_gp", "r3gan"])
@@ -104,8 +131,7 @@ GAMES = [
 def test_every_game_on_points_can_be_put_in(name):
     """Whatever its loss and its discriminator are, there are samples and something pulls at them."""
     points = Noise("points", rows=64).normal(2).numpy()
-    game = play(name, in_memory(points), steps=1, frames=2, options={**SMALL.get(name, {}), "batch": 16})
-    for moment in game.moments:
+    for moment in play(name, in_memory(points), steps=1, frames=2, options={**SMALL.get(name, {}), "batch": 16}):
         assert moment.samples.shape == moment.pull.shape == (64, 2)
         assert np.isfinite(moment.pull).all()
         assert abs(moment.pull).max() > 0
@@ -113,8 +139,8 @@ def test_every_game_on_points_can_be_put_in(name):
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(UserError, match="one or two dimensions"):
-        play("gan", in_memory(np.zeros((10, 3), np.float32)))
+        next(play("gan", in_memory(np.zeros((10, 3), np.float32))))
     with pytest.raises(UserError, match="vae is no game"):
-        play("vae", in_memory(np.zeros((10, 2), np.float32)), steps=1, frames=1)
+        next(play("vae", in_memory(np.zeros((10, 2), np.float32)), steps=1, frames=1))
     with pytest.raises(UserError, match="did you mean d_steps"):
-        play("gan", in_memory(np.zeros((10, 2), np.float32)), options={"dsteps": 2})
+        next(play("gan", in_memory(np.zeros((10, 2), np.float32)), options={"dsteps": 2}))

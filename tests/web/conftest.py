@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from saddlepoint import api
+
 collect_ignore_glob = [] if all(map(importlib.util.find_spec, ("fastapi", "httpx", "uvicorn"))) else ["test_*.py"]
 
 Asking = Callable[..., Any]
@@ -30,6 +32,18 @@ def asking(root: Path, **given: Any) -> Asking:
 
     ask.close = lambda: (loop.run_until_complete(client.aclose()), loop.close())
     return ask
+
+
+@pytest.fixture(scope="session")
+def others(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """A folder with two more short runs on digits: `vae`, which encodes, and `codes`, an InfoGAN."""
+    folder = tmp_path_factory.mktemp("others")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SADDLE_CACHE", str(cache))
+        plain: dict[str, Any] = {"track": "none", "precision": "fp32"}
+        api.train("vae", out=folder / "vae", steps=150, latent=8, network="dense", hidden=64, **plain)
+        api.train("infogan", out=folder / "codes", steps=4, latent=6, **plain)
+    return folder
 
 
 @pytest.fixture

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from cyclopts import App, Parameter
 from cyclopts.types import NonNegativeInt
 from cyclopts.validators import Number
 
 from saddlepoint.cli.common import Count, Recipe, make_folder
+
+if TYPE_CHECKING:
+    from saddlepoint.engine.events import Reporter
+    from saddlepoint.lab.game import Moment
+    from saddlepoint.lab.ring import Map
+
+L = TypeVar("L", "Moment", "Map")
 
 Rate = Annotated[float, Parameter(validator=Number(gt=0))]
 Options = Annotated[str, Parameter(name="key=value", help="Options of the recipe and of training: lr=1e-3 batch=64.")]
@@ -59,14 +67,15 @@ def dirac(
     """
     _check(out)
     from saddlepoint.lab import film
-    from saddlepoint.lab.dirac import PENALTIES, eigenvalues, play, word
+    from saddlepoint.lab.dirac import PENALTIES, REFUSED, eigenvalues, play, word
     from saddlepoint.lab.dirac_figure import DRAWN, draw
     from saddlepoint.objectives.games import GAMES
 
     for penalty in PENALTIES:
         for objective in GAMES:
             print(f"{penalty:<13} {objective:<21} {word(eigenvalues(objective, penalty, weight))}")
-    print("Auto-encoder critics (ebgan, began) and kernel losses (mmd_gan, gmmn) have no linear discriminator to try.")
+    for why in REFUSED.values():
+        print(why)
     courses = {
         (game, penalty): (play(game, penalty, weight, lr=lr, steps=steps), eigenvalues(game, penalty, weight))
         for game in GAMES
@@ -90,17 +99,14 @@ def ring(*, steps: Count = 1500, seed: NonNegativeInt = 0, frames: Frames = 40, 
     _check(out)
     from saddlepoint.cli.display import watch
     from saddlepoint.lab import film
-    from saddlepoint.lab.ring import exact, learn, noise
+    from saddlepoint.lab.ring import describe, exact, learn, noise
     from saddlepoint.lab.ring_figure import draw
 
     formula = exact()
     with watch() as reporter:
-        looks = learn(steps=steps, frames=_frames(out, frames), seed=seed, progress=reporter.working)
+        looks = _seen(learn(steps=steps, frames=_frames(out, frames), seed=seed), steps, reporter)
     for name, found in (("formula", formula), ("generator", looks[-1])):
-        print(
-            f"{name:<10} radius {found.radius.mean():.3f} ± {found.radius.std():.3f}, {found.covered:.0%} of the "
-            f"directions, gone round {found.turns:+d} times as z goes round once"
-        )
+        print(f"{name:<10} {describe(found)}")
     print(film.write(lambda i: draw(noise(len(formula.points)), formula, looks[i]), len(looks), out))
 
 
@@ -132,24 +138,18 @@ def game(
     from saddlepoint.config import DataConfig, parse_overrides
     from saddlepoint.data.load import load
     from saddlepoint.lab import film
-    from saddlepoint.lab.game import describe, play
+    from saddlepoint.lab.game import describe, play, scene
     from saddlepoint.lab.game_figure import draw
 
     chosen = parse_overrides(options)
     loaded = load(data, DataConfig())
+    seen = scene(loaded)
     with watch() as reporter:
-        played = play(
-            name,
-            loaded,
-            steps=steps,
-            frames=_frames(out, frames),
-            seed=seed,
-            options=chosen,
-            progress=reporter.working,
-        )
-    for when in (0, -1) if len(played.moments) > 1 else (-1,):
-        print(describe(played, when))
-    print(film.write(lambda i: draw(played, i), len(played.moments), out))
+        played = play(name, loaded, steps=steps, frames=_frames(out, frames), seed=seed, options=chosen)
+        moments = _seen(played, steps, reporter)
+    for when in (0, -1) if len(moments) > 1 else (-1,):
+        print(describe(seen, moments[when]))
+    print(film.write(lambda i: draw(seen, moments[i]), len(moments), out))
 
 
 @lab.command
@@ -172,6 +172,15 @@ def gradients(*, out: Path = Path("gradients.png")) -> None:
         size = abs(curves[name][early].item())
         print(f"{name:<13} where D is sure of a fake, D(G(z)) = 0.01, the gradient on its logit has size {size:.2f}")
     print(film.write(lambda _: draw(), 1, out))
+
+
+def _seen(looks: Iterable[L], steps: int, reporter: Reporter) -> list[L]:
+    """All looks at a training, which is told as it goes on."""
+    found: list[L] = []
+    for look in looks:
+        found.append(look)
+        reporter.working(look.step, steps, "steps played")
+    return found
 
 
 def _step(frame: int, frames: int, steps: int) -> int:

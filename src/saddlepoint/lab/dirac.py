@@ -5,8 +5,7 @@ the solution theta = psi = 0 for ever. Every loss and penalty here is the one th
 solution the field of gradient play is linear, so its Jacobian's eigenvalues say what happens there: real parts below 0
 arrive, 0 circle, above 0 leave.
 
-What cannot be asked here: auto-encoder critics (EBGAN, BEGAN) score by reconstruction error, for which psi x is no
-network; kernel losses have no discriminator to play with. WGAN-GP and DRAGAN have a kink at psi = 0: no Jacobian.
+WGAN-GP and DRAGAN have a kink at psi = 0: no Jacobian.
 """
 
 from __future__ import annotations
@@ -25,6 +24,12 @@ Vector = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 START = (1.0, 1.0)
 
+
+REFUSED: Mapping[str, str] = {
+    "auto-encoder": "Auto-encoder critics (ebgan, began) score by reconstruction error, for which psi x is no network.",
+    "kernel": "Kernel losses (mmd_gan, gmmn) have no discriminator to play with.",
+}
+"""Games that cannot be played here, and why."""
 
 NEUTRAL: Mapping[str, float] = {"least_squares": 0.5}
 """The score by which a discriminator says that it cannot tell, where it is not 0: midway between the codes 0 and 1."""

@@ -5,72 +5,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from saddlepoint.figures import figure
-from saddlepoint.lab.game import Array, Game, Moment
+from saddlepoint.lab.game import ARROWS, Moment, Scene, arrows, ranked
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DATA, SAMPLES = "C0", "C1"
-ARROWS = 120
 SHADES = 8  # of grey: the more real, the darker
-REACH = 0.12  # length of the longest arrow, of the axis
 
 
-def draw(game: Game, i: int) -> Figure:
-    """The i-th moment."""
-    moment = game.moments[i]
-    drawn = figure(5.2, 4.6) if game.dimensions == 2 else figure(6.4, 4.2)
+def draw(seen: Scene, moment: Moment) -> Figure:
+    """One moment."""
+    drawn = figure(5.2, 4.6) if seen.dimensions == 2 else figure(6.4, 4.2)
     axes = drawn.subplots()
-    (_plane if game.dimensions == 2 else _line)(axes, game, moment)
+    (_plane if seen.dimensions == 2 else _line)(axes, seen, moment)
     axes.set_title(f"step {moment.step:,}", fontsize=10)
     axes.tick_params(labelsize=8)
     return drawn
 
 
-def _plane(axes: Axes, game: Game, moment: Moment) -> None:
-    low, high = float(game.axis[0]), float(game.axis[-1])
+def _plane(axes: Axes, seen: Scene, moment: Moment) -> None:
+    low, high = float(seen.axis[0]), float(seen.axis[-1])
     if moment.scores is not None:
         shade = np.linspace(0, 1, SHADES + 1).tolist()
-        axes.contourf(game.axis, game.axis, _ranked(moment.scores), levels=shade, cmap="Greys", vmin=0, vmax=2)
-    axes.scatter(*game.real.T, s=7, color=DATA, alpha=0.5, linewidths=0, label="data")
+        axes.contourf(seen.axis, seen.axis, ranked(moment.scores), levels=shade, cmap="Greys", vmin=0, vmax=2)
+    axes.scatter(*seen.real.T, s=7, color=DATA, alpha=0.5, linewidths=0, label="data")
     axes.scatter(*moment.samples.T, s=7, color=SAMPLES, alpha=0.8, linewidths=0, label="samples")
-    at, arrows = moment.samples[:ARROWS], _arrows(moment.pull[:ARROWS], high - low)
-    axes.quiver(*at.T, *arrows.T, **_unscaled(), color="0.15", width=0.0025)
+    axes.quiver(
+        *moment.samples[:ARROWS].T, *arrows(moment.pull, seen.width).T, **_unscaled(), color="0.15", width=0.0025
+    )
     axes.set(aspect="equal", xlim=(low, high), ylim=(low, high))
     axes.legend(loc="upper right", fontsize=8, framealpha=0.7)
 
 
-def _line(axes: Axes, game: Game, moment: Moment) -> None:
-    low, high = float(game.axis[0]), float(game.axis[-1])
+def _line(axes: Axes, seen: Scene, moment: Moment) -> None:
+    low, high = float(seen.axis[0]), float(seen.axis[-1])
     bins = np.linspace(low, high, 61).tolist()
-    for points, colour, label in ((game.real, DATA, "data"), (moment.samples, SAMPLES, "samples")):
+    for points, colour, label in ((seen.real, DATA, "data"), (moment.samples, SAMPLES, "samples")):
         axes.hist(points[:, 0], bins, density=True, color=colour, alpha=0.5, label=label)
-    highest = 1.5 * float(np.histogram(game.real, bins, density=True)[0].max())
-    at, arrows = moment.samples[:ARROWS, 0], _arrows(moment.pull[:ARROWS], high - low)[:, 0]
+    highest = 1.5 * float(np.histogram(seen.real, bins, density=True)[0].max())
+    at, length = moment.samples[:ARROWS, 0], arrows(moment.pull, seen.width)[:, 0]
     row = np.linspace(-0.02, -0.12, len(at)) * highest
-    axes.quiver(at, row, arrows, np.zeros(len(at)), **_unscaled(), color="0.15", width=0.0025)
+    axes.quiver(at, row, length, np.zeros(len(at)), **_unscaled(), color="0.15", width=0.0025)
     axes.set(xlim=(low, high), ylim=(-0.14 * highest, highest), ylabel="density; below, the pull on samples")
     axes.legend(loc="upper left", fontsize=8, frameon=False)
     if moment.scores is not None:
         other = axes.twinx()
-        other.plot(game.axis, moment.scores, color="C2", linewidth=1.2)
+        other.plot(seen.axis, moment.scores, color="C2", linewidth=1.2)
         other.set_ylabel("the discriminator's score", color="C2")
         other.tick_params(labelsize=8)
-
-
-def _arrows(pull: Array, width: float) -> Array:
-    """Pulls as lengths on the axis: the strongest is drawn `REACH` long, so films show directions at every step."""
-    strongest = float(np.linalg.norm(pull, axis=1).max())
-    return pull * (REACH * width / strongest) if strongest else pull
-
-
-def _ranked(scores: Array) -> npt.NDArray[np.float64]:
-    """Scores as their ranks in [0, 1]: objectives differ in scale, and what is said to be more real does not."""
-    return scores.ravel().argsort().argsort().reshape(scores.shape) / max(scores.size - 1, 1)
 
 
 def _unscaled() -> dict[str, Any]:

@@ -6,7 +6,7 @@ rotation or reflection of the noise gives the same ring.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,19 +67,20 @@ class Map:
         return round(float(np.diff(np.unwrap(_angle(self.circle))).sum()) / (2 * np.pi))
 
 
+def describe(found: Map) -> str:
+    """What a map does, in words."""
+    return (
+        f"radius {found.radius.mean():.3f} ± {found.radius.std():.3f}, {found.covered:.0%} of the "
+        f"directions, gone round {found.turns:+d} times as z goes round once"
+    )
+
+
 def exact(shown: int = SHOWN) -> Map:
     """The formula itself."""
     return Map(step=0, points=ring(noise(shown)), circle=ring(_circle()))
 
 
-def learn(
-    *,
-    steps: int = 1500,
-    frames: int = 2,
-    seed: int = 0,
-    shown: int = SHOWN,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
-) -> list[Map]:
+def learn(*, steps: int = 1500, frames: int = 2, seed: int = 0, shown: int = SHOWN) -> Iterator[Map]:
     """A small generator while it trains against a discriminator that has seen 20,000 points of the ring."""
     z, circle = torch.from_numpy(noise(shown)), torch.from_numpy(_circle())
 
@@ -88,7 +89,7 @@ def learn(
             return Map(step=step, points=model.generate(z).numpy(), circle=model.generate(circle).numpy())
 
     data = in_memory(ring(noise(20_000, seed=1)))
-    return watch(RECIPE, data, look, steps=steps, frames=frames, seed=seed, options=OPTIONS, progress=progress)
+    return watch(RECIPE, data, look, steps=steps, frames=frames, seed=seed, options=OPTIONS)
 
 
 def _circle() -> Points:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from saddlepoint.config import DataConfig, TrainConfig, build, split
 from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
-from saddlepoint.errors import UserError
+from saddlepoint.errors import NonFiniteError, UserError
 from saddlepoint.families import TwoPlayer
 from saddlepoint.types import DataSpec
 
@@ -32,32 +32,35 @@ def watch(
     frames: int,
     seed: int = 0,
     options: Mapping[str, Any] = {},
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
-) -> list[Look]:
+) -> Iterator[Look]:
     """Train, and look at the model before the first step, after the last, and at even distances between.
+
+    Each look is given as soon as it is taken; the training goes on when the next one is asked for.
 
     options: keys of the recipe and of training. look: takes the step and the model, in eval mode.
 
     Raises:
         UserError: an unknown recipe or key, one that is no game of two players, or data it cannot take.
+        NonFiniteError: a loss or gradient was not finite.
     """
     own, training = split(options, catalogue.recipe_class(name).Config, TrainConfig)
     due = {round(steps * i / (frames - 1)) for i in range(frames)} if frames > 1 else {steps}
-    looks: list[Look] = []
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         recipe = catalogue.create(name, data.spec, **own)
-        if not isinstance(recipe, TwoPlayer):
-            raise UserError(f"{name} is no game of a generator against a discriminator, which is what is drawn here.")
-        trainer = Trainer(recipe, data, build(TrainConfig, {**TRAINING, **training}), seed=seed)
-        for step in range(steps + 1):
-            if step in due:
-                looks.append(look(step, recipe.eval()))
-                recipe.train()
-                progress(step, steps, "steps played")
-            if step < steps:
+    if not isinstance(recipe, TwoPlayer):
+        raise UserError(f"{name} is no game of a generator against a discriminator, which is what is drawn here.")
+    trainer = Trainer(recipe, data, build(TrainConfig, {**TRAINING, **training}), seed=seed)
+    for step in range(steps + 1):
+        if step in due:
+            found = look(step, recipe.eval())
+            recipe.train()
+            yield found
+        if step < steps:
+            with torch.random.fork_rng():  # each step seeds the generator for itself
                 trainer.one_step(Budget(steps=steps))
-    return looks
+            if faults := trainer.update.guard.look():
+                raise NonFiniteError(f"{faults[0].fault()} The game ends there: try a lower lr.")
 
 
 def in_memory(points: npt.NDArray[np.float32]) -> Data:

@@ -1,10 +1,10 @@
-"""The explorer's routes, and nothing but: what they do stands in `service`, `reading`, `jobs` and `forms`."""
+"""The explorer's routes, and nothing but: what they do stands in the modules beside this one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Query  # pyright: ignore[reportMissingImports]
 from fastapi.exceptions import RequestValidationError  # pyright: ignore[reportMissingImports]
@@ -12,23 +12,27 @@ from fastapi.responses import FileResponse, JSONResponse, Response  # pyright: i
 
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web import forms, judge, paths, reading, service
+from saddlepoint.web import attributes, codes, forms, judge, lab, live, paths, reading, service, steer
+from saddlepoint.web.data import data_of
 from saddlepoint.web.jobs import Jobs
 from saddlepoint.web.models import Ask, Models
+from saddlepoint.web.room import Room
 from saddlepoint.web.security import App, Guard
 from saddlepoint.web.service import Draw, Walk
+from saddlepoint.web.stream import Lines
 
-A = TypeVar("A", bound=Ask)
+Answer = Callable[[str, Any, Callable[[Recipe[Any], Any], Any]], Any]
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = None) -> App:
+def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = None, room: Room | None = None) -> App:
     """The explorer of a runs folder, as an ASGI application.
 
     data: what visitors may train on, beside the sets that have a name.
     token: what visitors must bring; None: only visitors of this machine are answered.
+    room: where live games are played, for who ends the explorer.
     """
     app: Any = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(UserError, _told)
@@ -37,7 +41,10 @@ def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = Non
     jobs = Jobs(root)
     _runs(app, root, jobs)
     _trainings(app, root, jobs, data)
-    _models(app, root, Models())
+    models = Models()
+    _models(app, root, models)
+    _steering(app, root, models)
+    _laboratory(app, room or Room())
     return Guard(app, token)
 
 
@@ -104,10 +111,7 @@ def _trainings(app: Any, root: Path, jobs: Jobs, data: Sequence[Path]) -> None:
 
 
 def _models(app: Any, root: Path, models: Models) -> None:
-    def answer(run: str, ask: A, make: Callable[[Recipe[Any], A], Any]) -> Any:
-        folder = paths.run(root, run)
-        with models.lock:
-            return make(models.get(folder, ask), ask)
+    answer = _answering(root, models)
 
     def generate(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return answer(run, draw, service.drawn)
@@ -132,6 +136,75 @@ def _models(app: Any, root: Path, models: Models) -> None:
     app.add_api_route("/api/runs/{run}/latents.npy", latents)
 
 
+def _laboratory(app: Any, room: Room) -> None:
+    def choices() -> Any:
+        return lab.choices()
+
+    def recipes() -> Any:
+        return live.choices()
+
+    def orbit(asked: Annotated[lab.Orbit, Query()]) -> Any:
+        return lab.orbits(asked)
+
+    def dirac(asked: Annotated[lab.Dirac, Query()]) -> Any:
+        return lab.dirac(asked)
+
+    def gradients() -> Any:
+        return lab.gradients()
+
+    def game(asked: live.Game) -> Any:
+        return Lines(live.play(asked, room))
+
+    def ring(asked: live.Training) -> Any:
+        return Lines(live.learn(asked, room))
+
+    for look in (choices, recipes, orbit, dirac, gradients):
+        app.add_api_route(f"/api/lab/{look.__name__}", look)
+    for training in (game, ring):
+        app.add_api_route(f"/api/lab/{training.__name__}", training, methods=["POST"])
+
+
+def _steering(app: Any, root: Path, models: Models) -> None:
+    answer = _answering(root, models)
+
+    def directions(run: str, find: Annotated[steer.Find, Query()]) -> Any:
+        return answer(run, find, steer.listed)
+
+    def codes_of(run: str, ask: Annotated[Ask, Query()]) -> Any:
+        return answer(run, ask, codes.listed)
+
+    def steered(run: str, asked: steer.Steer) -> Any:
+        return answer(run, asked, steer.steered)
+
+    def summed(run: str, asked: steer.Sum) -> Any:
+        return answer(run, asked, steer.summed)
+
+    def by_marks(run: str, marks: attributes.Marks) -> Any:
+        return answer(run, marks, attributes.by_marks)
+
+    def by_classes(run: str, asked: attributes.Classes) -> Any:
+        data = data_of(paths.run(root, run))
+        return answer(run, asked, lambda model, _: attributes.by_classes(model, data, asked, models.breathe))
+
+    app.add_api_route("/api/runs/{run}/directions", directions)
+    app.add_api_route("/api/runs/{run}/codes", codes_of)
+    app.add_api_route("/api/runs/{run}/steer", steered, methods=["POST"])
+    app.add_api_route("/api/runs/{run}/sum", summed, methods=["POST"])
+    app.add_api_route("/api/runs/{run}/attribute/marks", by_marks, methods=["POST"])
+    app.add_api_route("/api/runs/{run}/attribute/classes", by_classes, methods=["POST"])
+
+
+def _answering(root: Path, models: Models) -> Answer:
+    """Answers by a function of the run's model and of what was asked."""
+
+    def answer(run: str, ask: Any, make: Callable[[Recipe[Any], Any], Any]) -> Any:
+        folder = paths.run(root, run)
+        with models.lock:
+            return make(models.get(folder, ask), ask)
+
+    return answer
+
+
 def _download(content: bytes, kind: str, name: str) -> Any:
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-._") else "_" for c in name)
     return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{plain}"'})
@@ -144,6 +217,6 @@ def _told(request: object, error: UserError) -> Any:
 
 def _misasked(request: object, error: Any) -> Any:
     first: dict[str, Any] = error.errors()[0]
-    where: Sequence[Any] = first["loc"]
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return JSONResponse({"error": f"{where[-1]}={first.get('input')!r}: {message[:1].lower()}{message[1:]}."}, 400)
+    where = ".".join(str(part) for part in first["loc"][1:])  # after whether it is of the query or of the body
+    given, message = repr(first.get("input"))[:80], str(first["msg"]).removeprefix("Value error, ")
+    return JSONResponse({"error": f"{where}={given}: {message[:1].lower()}{message[1:]}."}, 400)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Literal
@@ -42,8 +43,16 @@ class Models:
         where = runs.find_checkpoint(folder, which)
         key = (where, ask.weights, (where / "state.json").stat().st_mtime_ns)
         if key not in self._held:
-            self._held[key] = api.load(folder, weights=ask.weights, checkpoint=int(where.name), device="cpu")
+            self._held[key] = api.load(
+                folder, weights=ask.weights, checkpoint=int(where.name), device="cpu"
+            ).requires_grad_(False)
         self._held.move_to_end(key)
         while len(self._held) > self.kept:
             self._held.popitem(last=False)
         return self._held[key]
+
+    def breathe(self) -> None:
+        """Let others' questions go before the rest of a long one; call with the lock held."""
+        self.lock.release()
+        time.sleep(0.001)  # without which this thread would have the lock again before another wakes up
+        self.lock.acquire()

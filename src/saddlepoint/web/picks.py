@@ -1,12 +1,18 @@
-"""A sample's name, its pick: `seed.index` or `seed.index.label`, the sample at that place of that seed's draw."""
+"""A sample's name, its pick: `seed.index` or `seed.index.label`, the sample at that place of that seed's draw.
+
+A latent that has no name travels as its numbers: float32 in base64, which the page carries and gives back.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -42,6 +48,41 @@ def parse(text: str) -> list[Pick]:
     return [Pick(*(None if group is None else int(group) for group in match.groups())) for match in found if match]  # pyright: ignore[reportArgumentType]
 
 
+def size(model: Recipe[Any]) -> int:
+    """Numbers in one latent, D.
+
+    Raises:
+        UserError: the model has no latent.
+    """
+    if not isinstance(model, Latent):
+        raise UserError(f"{type(model).__name__} has no latent: its samples are not made from one vector.")
+    return sum(part.size for part in model.slices)
+
+
+def packed(z: Tensor) -> str:
+    """A latent (D,), as the page carries it."""
+    return base64.b64encode(z.detach().cpu().numpy().astype("<f4").tobytes()).decode()
+
+
+def unpacked(text: str, model: Recipe[Any]) -> Tensor:
+    """(D,) on the model's device.
+
+    Raises:
+        UserError: it is not base64, of another length, or not finite.
+    """
+    wanted = size(model)
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise UserError(f"{text[:20]!r} is not a latent: it is to be {wanted} float32 numbers in base64.") from None
+    if len(content) != 4 * wanted:
+        raise UserError(f"A latent of this model is {wanted} float32 numbers, and these are {len(content)} bytes.")
+    z = torch.from_numpy(np.frombuffer(content, "<f4").astype(np.float32))
+    if not z.isfinite().all():
+        raise UserError("Every number of a latent is to be finite, and one of these is not.")
+    return z.to(model.device)
+
+
 @torch.no_grad()
 def latents(model: Recipe[Any], picks: Sequence[Pick], psi: float = 1.0) -> Tensor:
     """z (B, D) of these picks.
@@ -49,8 +90,8 @@ def latents(model: Recipe[Any], picks: Sequence[Pick], psi: float = 1.0) -> Tens
     Raises:
         UserError: the model has no latent, or none to truncate.
     """
-    if not isinstance(model, Latent):
-        raise UserError(f"{type(model).__name__} has no latent: its samples are not made from one vector.")
+    size(model)
+    assert isinstance(model, Latent)
     if psi < 1 and not any(part.prior == "normal" for part in model.slices):
         raise UserError("Truncation is for latents that are normal, and no part of this one is.")
     z = torch.cat(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +20,7 @@ from saddlepoint.web.jobs import Jobs
 
 FRESH = 60.0
 """Seconds: a training of a terminal, which we know by its log alone, is taken to go on if that grew since."""
+END = 64 * 1024  # bytes of a log's end, in which its last reading is
 POINTS = 400  # of a curve: more than a page has room for
 
 
@@ -47,8 +50,7 @@ def summary(root: Path, name: str, jobs: Jobs) -> dict[str, Any]:
         started = jobs.started(name)
         return {"name": name, "state": "starting" if alive else "failed", "says": says, "started": started}
     folder = paths.run(root, name)
-    manifest, events = runs.manifest(folder), _events(folder)
-    last = _last(folder, events)
+    manifest, last = runs.manifest(folder), _last(folder)
     state, says = _state(folder, name, manifest, last, jobs)
     pictures = _pictures(folder)
     return {
@@ -116,15 +118,34 @@ def _events(folder: Path) -> list[dict[str, Any]]:
     return _parsed(folder, about.st_mtime_ns, about.st_size)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=4)
 def _parsed(folder: Path, modified: int, size: int) -> list[dict[str, Any]]:
     """The log as it was then: open pages ask every few seconds, and it grows less often."""
     return [line for line in runs.log(folder) if "event" not in line]
 
 
-def _last(folder: Path, events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _newest(folder: Path) -> Mapping[str, Any]:
+    """The last reading of the log, from its end alone: open pages ask for all runs every few seconds, and logs grow."""
+    path = folder / "events.jsonl"
+    if not path.exists():
+        return {}
+    with path.open("rb") as log:
+        log.seek(-min(END, path.stat().st_size), os.SEEK_END)
+        texts = log.read().split(b"\n")
+    for text in reversed(texts[1:-1]):  # the first may have begun earlier, the last is still being written
+        try:
+            line = json.loads(text)
+        except ValueError:
+            break
+        if isinstance(line, dict) and "event" not in line and "images" in line:
+            return line
+    events = _events(folder)  # a short log, or a damaged one, of which this tells which line
+    return events[-1] if events else {}
+
+
+def _last(folder: Path) -> Mapping[str, Any]:
     """Where the run stands: its last log line, or its last checkpoint, which may be a few steps later."""
-    logged = events[-1] if events else {}
+    logged = _newest(folder)
     there = runs.checkpoints(folder)
     if not there or int(there[-1].name) <= logged.get("images", 0):
         return logged

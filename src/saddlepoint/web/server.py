@@ -26,6 +26,7 @@ def serve(root: Path, *, data: Sequence[Path] = (), host: str | None = None, por
         import uvicorn  # pyright: ignore[reportMissingImports]
 
         from saddlepoint.web.app import create_app
+        from saddlepoint.web.room import Room
     except ModuleNotFoundError as error:
         if error.name not in ("uvicorn", "fastapi"):
             raise
@@ -38,10 +39,17 @@ def serve(root: Path, *, data: Sequence[Path] = (), host: str | None = None, por
     token = None if host is None else secrets.token_urlsafe(24)
     with _listening(host or "127.0.0.1", port) as listener:
         take_threads(1)  # one picture needs no more, and a training beside it needs the rest
-        app = create_app(root, data=data, token=token)
+        room = Room()
+        app = create_app(root, data=data, token=token, room=room)
         print(f"Exploring {root} at {_address(listener, token)} (Ctrl-C ends this; trainings go on)", flush=True)
         settings = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-        uvicorn.Server(settings).run(sockets=[listener])
+
+        class Server(uvicorn.Server):  # pyright: ignore[reportUntypedBaseClass]
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                room.closing = True
+                await super().shutdown(sockets)
+
+        Server(settings).run(sockets=[listener])
 
 
 def _listening(host: str, port: int | None) -> socket.socket:

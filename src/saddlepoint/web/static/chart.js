@@ -1,7 +1,7 @@
 // Curves over the images seen, as SVG; the newest values stand in the key.
 import { count, h, number } from "./dom.js";
 
-const COLOURS = ["#3b6fd4", "#d4653b", "#2f9e6b", "#9a5fc9", "#c29a1f", "#4aa3b8"];
+export const COLOURS = ["#3b6fd4", "#d4653b", "#2f9e6b", "#9a5fc9", "#c29a1f", "#4aa3b8"];
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 220, 52, 22, 8];
 
 function svg(tag, attributes, text = "") {

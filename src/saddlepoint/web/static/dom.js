@@ -19,17 +19,36 @@ export function say(sentence) {
   place.hidden = !sentence;
 }
 
-export async function ask(path, body) {
+async function answered(path, body, signal) {
   const options = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  let answer;
-  try {
-    answer = await fetch(path, options);
-  } catch {
-    throw new Error("The explorer does not answer: is `saddle explore` still running?");
-  }
+  const answer = await fetch(path, { ...options, signal }).catch((error) => {
+    throw signal?.aborted ? error : new Error("The explorer does not answer: is `saddle explore` still running?");
+  });
+  if (answer.ok) return answer;
   const content = await answer.json().catch(() => ({ error: `The explorer failed (status ${answer.status}): its terminal says why.` }));
-  if (!answer.ok) throw new Error(content.error ?? `The explorer failed (status ${answer.status}).`);
-  return content;
+  throw new Error(content.error ?? `The explorer failed (status ${answer.status}).`);
+}
+
+export async function ask(path, body) {
+  return (await answered(path, body)).json();
+}
+
+// Takes the lines of an answer as they come; to its end, or until `signal` is aborted.
+export async function stream(path, body, take, signal) {
+  try {
+    const reader = (await answered(path, body, signal)).body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const lines = (rest + part.value).split("\n");
+      rest = lines.pop();
+      for (const line of lines.map((text) => JSON.parse(text))) {
+        if (line.error) throw new Error(line.error);
+        take(line);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error instanceof TypeError ? new Error("The answer broke off: the explorer's terminal may say why.") : error;
+  }
 }
 
 // Runs what may fail; a failure is said on the page, a success takes the last one away.

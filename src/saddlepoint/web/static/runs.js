@@ -3,14 +3,17 @@ import { ask, attempt, count, h, number, runPath, state } from "./dom.js";
 import { chart } from "./chart.js";
 
 const EVERY = 3000; // milliseconds between looks
+const SHARE = 20; // a look may take one part in so many of the time: a training beside the page needs the rest
+const SELDOM = 30000;
 
 // Calls `look` now and then, not while the page is hidden; ends when `place` has left the page.
 function live(place, look) {
   let timer = 0;
   const again = async () => {
     if (!place.isConnected) return;
+    const start = performance.now();
     if (!document.hidden) await attempt(look);
-    timer = setTimeout(again, EVERY);
+    timer = setTimeout(again, Math.min(SELDOM, Math.max(EVERY, SHARE * (performance.now() - start))));
   };
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && place.isConnected) {

@@ -2,13 +2,14 @@
 import { attempt, h } from "./dom.js";
 import { comparePage, runPage, runsPage } from "./runs.js";
 import { generatePage } from "./generate.js";
+import { invertPage } from "./invert.js";
 import { judgePage } from "./judge.js";
 import { newPage } from "./new.js";
 import { steerPage } from "./steer.js";
 import { walkPage } from "./walk.js";
 
-const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, walk: walkPage, steer: steerPage, judge: judgePage, new: newPage };
-const MENU = { runs: "Runs", generate: "Generate", walk: "Walk", steer: "Steer", judge: "Judge", new: "New run" };
+const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, walk: walkPage, steer: steerPage, invert: invertPage, judge: judgePage, new: newPage };
+const MENU = { runs: "Runs", generate: "Generate", walk: "Walk", steer: "Steer", invert: "Invert", judge: "Judge", new: "New run" };
 const main = document.getElementById("main");
 
 async function show() {

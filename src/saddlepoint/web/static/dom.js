@@ -19,8 +19,10 @@ export function say(sentence) {
   place.hidden = !sentence;
 }
 
+// body: what becomes JSON, or a file, which is sent as it is.
 export async function ask(path, body) {
-  const options = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const file = body instanceof Blob;
+  const options = body === undefined ? {} : file ? { method: "POST", headers: { "content-type": "application/octet-stream" }, body } : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   let answer;
   try {
     answer = await fetch(path, options);

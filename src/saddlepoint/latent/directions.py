@@ -33,10 +33,12 @@ def sefa(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directions:
     """Eigenvectors of A^T A for the weight A of the first layer that z meets: Shen & Zhou 2021 (arXiv 2007.06600).
 
     Raises:
-        UserError: there is no latent, or no affine layer takes it.
+        UserError: there is no latent, or no affine layer takes it, whole.
     """
     layer, z = _first_layer(recipe, seed)
     a = _matrix(layer)[:, : z.shape[1]].double()
+    if a.shape[1] < z.shape[1]:
+        raise UserError(f"{type(recipe).__name__}'s first layer takes the latent piece by piece: ganspace can do that.")
     values, vectors = torch.linalg.eigh(a.T @ a)
     order = values.argsort(descending=True)[:count]
     return _directions(vectors.T[order].to(z), values[order] / values.sum(), z)

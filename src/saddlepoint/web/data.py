@@ -8,13 +8,14 @@ from pathlib import Path
 from saddlepoint import runs
 from saddlepoint.assembly import configs_of, read_data
 from saddlepoint.data.dataset import Data
+from saddlepoint.errors import UserError
 
 
 def data_of(run: Path) -> Data:
     """The data of a run's folder; the last two are kept.
 
     Raises:
-        UserError: the data is gone, or cannot be read.
+        UserError: the data is gone, cannot be read, or is other data now.
     """
     return _read(run, (run / runs.MANIFEST).stat().st_mtime_ns)
 
@@ -22,4 +23,7 @@ def data_of(run: Path) -> Data:
 @lru_cache(maxsize=2)
 def _read(run: Path, modified: int) -> Data:
     manifest = runs.manifest(run)
-    return read_data(manifest["data"]["source"], configs_of(manifest, fixed_size=True), True, None)
+    data = read_data(manifest["data"]["source"], configs_of(manifest, fixed_size=True), True, None)
+    if data.fingerprint != manifest["data"]["fingerprint"]:
+        raise UserError(f"{data.source} is not what {run.name} was trained on: its content has changed.")
+    return data

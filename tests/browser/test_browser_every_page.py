@@ -15,6 +15,7 @@ PAGES = {
     "points": "#/generate/ring",
     "walk": "#/walk/dcgan",
     "steer": "#/steer/vae",
+    "invert": "#/invert/vae",
     "judge": "#/judge/dcgan",
     "lab": "#/lab/orbit",
     "lab dirac": "#/lab/dirac",
@@ -30,7 +31,8 @@ WIDER = """() => [...document.querySelectorAll("main *, header *")]
 
 # Where a Tab must stop: not in a closed <details>, and of radios at the one that is chosen.
 STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-    .filter(each => !each.disabled && !(each.type === "radio" && !each.checked) && each.checkVisibility({ visibilityProperty: true })).length"""
+    .filter(each => !each.disabled && !(each.type === "radio" && !each.checked))
+    .filter(each => each.checkVisibility({ visibilityProperty: true })).length"""
 
 # Seen: its middle is on the screen and nothing lies over it, such as a header that sticks.
 FOCUSED = """() => {

@@ -32,8 +32,7 @@ def real(run: Path, asked: Quiz) -> Tensor:
     Raises:
         UserError: the data is gone, is not of images, or none of it was held out.
     """
-    stat = (run / runs.MANIFEST).stat()
-    data = _data(run, stat.st_mtime_ns)
+    data = data_of(run)
     if data.spec.kind != "image":
         raise UserError("The quiz is for images, and this run learned points.")
     held = data.test if len(data.test) else data.validation
@@ -49,6 +48,15 @@ def quiz(model: Recipe[Any], held_out: Tensor, asked: Quiz) -> dict[str, Any]:
     made = samples(model, [Pick(asked.seed, i) for i in range(asked.n)], asked.psi)
     mixed = [held_out[i] if is_real else made[i] for i, is_real in enumerate(truth)]
     return {"images": [pictures(each[None])[0] for each in mixed], "real": truth}
+
+
+def data_of(run: Path) -> Data:
+    """What a run was trained on, kept for the next question.
+
+    Raises:
+        UserError: it is gone.
+    """
+    return _data(run, (run / runs.MANIFEST).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=2)

@@ -14,10 +14,25 @@ from torch import Tensor
 
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web import attributes, codes, forms, invert, judge, lab, live, near, paths, reading, service, steer
+from saddlepoint.web import (
+    attributes,
+    codes,
+    forms,
+    invert,
+    judge,
+    lab,
+    live,
+    measuring,
+    near,
+    paths,
+    reading,
+    service,
+    steer,
+)
 from saddlepoint.web.data import data_of
-from saddlepoint.web.jobs import Jobs
+from saddlepoint.web.jobs import EVALUATION, Jobs
 from saddlepoint.web.models import Ask, Models
+from saddlepoint.web.neighbours import Near, Neighbours
 from saddlepoint.web.room import Room
 from saddlepoint.web.security import LARGEST_PICTURE, App, Guard
 from saddlepoint.web.service import Draw, Walk
@@ -43,6 +58,7 @@ def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = Non
     jobs = Jobs(root)
     _runs(app, root, jobs)
     _trainings(app, root, jobs, data)
+    _evaluations(app, root, Jobs(root, EVALUATION))
     models = Models()
     _models(app, root, models)
     _steering(app, root, models)
@@ -113,6 +129,23 @@ def _trainings(app: Any, root: Path, jobs: Jobs, data: Sequence[Path]) -> None:
         app.add_api_route(f"/api/runs/{{run}}/{action.__name__}", action, methods=["POST"])
 
 
+def _evaluations(app: Any, root: Path, jobs: Jobs) -> None:
+    def measure(run: str, asked: measuring.Measure) -> Any:
+        jobs.start(run, measuring.command(paths.run(root, run), asked))
+        return {"name": run}
+
+    def standing(run: str) -> Any:
+        return measuring.standing(paths.run(root, run), run, jobs)
+
+    def stop(run: str, asked: forms.Nothing) -> Any:
+        jobs.stop(run)
+        return {"name": run}
+
+    app.add_api_route("/api/runs/{run}/measure", measure, methods=["POST"])
+    app.add_api_route("/api/runs/{run}/measure", standing)
+    app.add_api_route("/api/runs/{run}/measure/stop", stop, methods=["POST"])
+
+
 def _models(app: Any, root: Path, models: Models) -> None:
     answer = _answering(root, models)
 
@@ -129,12 +162,18 @@ def _models(app: Any, root: Path, models: Models) -> None:
         real = judge.real(paths.run(root, run), ask)
         return answer(run, ask, lambda model, _: judge.quiz(model, real, ask))
 
+    neighbours = Neighbours(models)
+
+    def near(run: str, ask: Annotated[Near, Query()]) -> Any:
+        return neighbours.find(paths.run(root, run), ask)
+
     def latents(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return _download(answer(run, draw, service.latents_file), "application/octet-stream", f"{run}-latents.npy")
 
     app.add_api_route("/api/runs/{run}/generate", generate)
     app.add_api_route("/api/runs/{run}/walk", walk)
     app.add_api_route("/api/runs/{run}/quiz", quiz)
+    app.add_api_route("/api/runs/{run}/neighbours", near)
     app.add_api_route("/api/runs/{run}/sheet.png", sheet)
     app.add_api_route("/api/runs/{run}/latents.npy", latents)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 collect_ignore_glob = [] if all(map(importlib.util.find_spec, ("fastapi", "playwright", "uvicorn"))) else ["test_*.py"]
 
-PATIENCE = 60_000  # milliseconds: machines are busy, and a condition that holds is not waited for
+PATIENCE = 45_000  # milliseconds: machines are busy, and a condition that holds is not waited for
 PAGES = pytest.StashKey[list[Any]]()
 SMALL = ["track=none", "precision=fp32", "log_every=10", "sample_every=20"]
 RUNS = {

@@ -14,6 +14,8 @@ PAGES = {
     "generate": "#/generate/cgan",
     "points": "#/generate/ring",
     "walk": "#/walk/dcgan",
+    "steer": "#/steer/vae",
+    "invert": "#/invert/vae",
     "judge": "#/judge/dcgan",
     "lab": "#/lab/orbit",
     "lab dirac": "#/lab/dirac",
@@ -27,9 +29,10 @@ WIDER = """() => [...document.querySelectorAll("main *, header *")]
     .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
     .map(each => each.outerHTML.slice(0, 120))"""
 
-# Every way in, by which a Tab must come past: what stands still in a closed <details> is none.
+# Where a Tab must stop: not in a closed <details>, and of radios at the one that is chosen.
 STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-    .filter(each => !each.disabled && each.checkVisibility({ visibilityProperty: true })).length"""
+    .filter(each => !each.disabled && !(each.type === "radio" && !each.checked))
+    .filter(each => each.checkVisibility({ visibilityProperty: true })).length"""
 
 # Seen: its middle is on the screen and nothing lies over it, such as a header that sticks.
 FOCUSED = """() => {
@@ -74,7 +77,9 @@ def test_all_in_it_has_a_name(page):
     assert any(re.match(r'\s*- link "Runs"', line) for line in lines)  # or the pattern matches nothing at all
 
 
-def test_the_keyboard_comes_past_everything_and_its_place_is_seen(page):
+@pytest.mark.parametrize("width", WIDTHS[:2])
+def test_the_keyboard_comes_past_everything_and_its_place_is_seen(page, width):
+    page.set_viewport_size({"width": width, "height": 700})
     stops = page.evaluate(STOPS)
     for key, times in {"Tab": stops, "Shift+Tab": stops - 1}.items():  # to the last, and from it back to the first
         focused = []

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
+from looks import new_picture
 from playwright.sync_api import expect
+from serving import explorer
 
 
-def test_a_number_stands_with_its_protocol(visit):
+def test_a_number_stands_with_its_floor_and_protocol(visit):
     page = visit("#/judge/dcgan")
     row = page.get_by_role("row").filter(has=page.get_by_role("cell", name="fd", exact=True))
-    expect(page.get_by_role("row").filter(has_text="fd_floor")).to_be_visible()
-    assert re.search(r"\d", row.locator("td").nth(1).inner_text())
+    for column in (1, 2):
+        assert re.search(r"\d", row.locator("td").nth(column).inner_text())
     expect(row.locator("dl")).to_be_hidden()
     row.locator("summary").click()
     expect(row.locator("dl")).to_contain_text("reference")
 
 
-def test_what_was_not_measured_says_how_to(visit):
-    page = visit("#/judge/vae")
-    expect(page.get_by_text("Nothing was measured yet: `saddle evaluate`")).to_be_visible()
+def test_an_evaluation_is_started_and_its_number_comes(runs, cache, tmp_path, visit):
+    shutil.copytree(runs / "vae", tmp_path / "vae")
+    with explorer(tmp_path, cache) as address:
+        page = visit("#/judge/vae", at=address)
+        expect(page.get_by_text("Nothing was measured yet.")).to_be_visible()
+        page.get_by_role("checkbox", name="fd", exact=True).check()
+        page.get_by_role("combobox", name="Features").select_option("pixels")
+        page.get_by_role("spinbutton", name="Samples", exact=True).fill("150")
+        page.get_by_role("button", name="Measure").click()
+        expect(page.get_by_role("status").filter(has_text="in a process of its own")).to_be_visible()
+        expect(page.get_by_text("Measured: the numbers stand above.")).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="pixels:8x8")).to_contain_text("fd")
+        expect(page.get_by_role("row").filter(has_text="pixels:8x8")).to_contain_text("150")
+        page.close()
+
+
+def test_samples_stand_beside_their_nearest_training_images(visit):
+    page = visit("#/judge/dcgan")
+    page.get_by_role("button", name="Look for them").click()
+    expect(page.get_by_text("Memorisation ")).to_be_visible()
+    expect(page.get_by_role("img", name="Sample ")).to_have_count(8)
+    expect(page.get_by_role("img", name="Training image 1 in pixels")).to_have_count(8)
+    before = page.get_by_role("img", name="Sample 0").get_attribute("src") or ""
+    page.get_by_role("spinbutton", name="Seed of the samples").fill("4")
+    page.get_by_role("button", name="Look for them").click()
+    new_picture(page.get_by_role("img", name="Sample 0"), before)
 
 
 @pytest.mark.parametrize("hand", ["mouse", "keyboard"])
 def test_the_quiz_is_answered_to_its_end(visit, hand):
     page = visit("#/judge/dcgan")
     page.get_by_role("button", name="Start").click()
-    told = page.get_by_role("status")
+    told = page.get_by_role("status").last
     expect(told).to_contain_text("Half are real, more or less")
     right = 0
     for i in range(12):
@@ -45,7 +71,7 @@ def test_the_quiz_is_answered_to_its_end(visit, hand):
     expect(page.get_by_role("img", name="Picture 1 of 12")).to_be_visible()
 
 
-def test_points_have_no_quiz(visit):
+def test_points_have_no_quiz_and_no_neighbours(visit):
     page = visit("#/judge/ring")
-    expect(page.get_by_text("Nothing was measured yet")).to_be_visible()
-    expect(page.get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("button", name="Measure")).to_be_visible()
+    expect(page.get_by_role("heading", level=2)).to_have_text(["Metrics"])

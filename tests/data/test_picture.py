@@ -215,3 +215,10 @@ def test_sizes(text, size):
 def test_sizes_that_are_none(text):
     with pytest.raises(UserError, match="size="):
         parse_size(text)
+
+
+def test_a_bound_of_the_callers_holds_before_anything_is_decoded():
+    content = encoded(Image.new("L", (40, 50)))
+    assert decode(content, (5, 4, 1), "crop", most=2000).shape == (5, 4, 1)
+    with pytest.raises(PictureError, match="40 x 50 pixels, more than the 1,999"):
+        decode(content, (5, 4, 1), "crop", most=1999)

@@ -147,7 +147,11 @@ def test_a_models_own_sample_is_found_again(name):
         x = model.generate(model.prior(Noise("own", rows=2)), y)
         unrelated = model.generate(model.prior(Noise("other", rows=2)), y)
     apart = (x - unrelated).square().mean()
-    found = invert(model, x, y, method="optimise", steps=200)
+    told: list[int] = []
+    found = invert(
+        model, x, y, method="optimise", steps=200, progress=lambda done, steps, _: told.append(done * 1000 + steps)
+    )
+    assert (told[0], told[-1]) == (1200, 200_200)
     assert float(found.error.max()) < 0.02 * float(apart)
     torch.testing.assert_close(model.generate(found.z, y).detach(), found.x)
     assert all(p.requires_grad and p.grad is None for p in model.parameters())
@@ -170,6 +174,26 @@ def test_features_lead_where_pixels_do_not():
     assert torch.equal(bright.z, plain.z), "a weight of 0 changes nothing"
     heavy = invert(model, x, features=lambda image: image.flatten(1).std(1, keepdim=True), weight=100.0, steps=60)
     assert heavy.x.std() < plain.x.std()
+
+
+def test_without_a_gradient_the_encoder_alone_is_taken():
+    model = small("vq_vae", IMAGE)
+    x = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    found = invert(model, x, steps=3)
+    assert found.method == "encoder"
+    assert torch.equal(found.z, invert(model, x, method="encoder").z)
+    for method in ("both", "optimise"):
+        with pytest.raises(UserError, match="no gradient leads back"):
+            invert(model, x, method=method, steps=3)
+    assert invert(small("vae", IMAGE, network="dense"), x, steps=3).method == "both"
+    assert invert(small("gan", IMAGE), x, steps=3).method == "optimise"
+
+
+def test_a_latent_that_is_taken_piece_by_piece_has_no_factors():
+    model = small("vq_vae", IMAGE)
+    with pytest.raises(UserError, match="no affine layer that takes its latent"):
+        sefa(model)
+    assert ganspace(model, 3).vectors.shape == (3, sum(part.size for part in model.slices))
 
 
 def test_what_cannot_be_inverted_is_refused():

@@ -87,17 +87,17 @@ def probe(encoded: Encoded) -> Header:
         return Header(height=height, width=width, mode=image.mode, grey=grey, transparent=transparent, several=several)
 
 
-def decode(encoded: Encoded, shape: Shape, fit: Fit) -> Pixels:
+def decode(encoded: Encoded, shape: Shape, fit: Fit, *, most: int | None = None) -> Pixels:
     """The picture upright, in these channels, fitted to this height and width: uint8 (H, W, C).
 
     Of several frames or pages it is the first. Transparency is laid over white where C is 1 or 3. Resampling is
-    antialiased. Colour profiles are not applied.
+    antialiased. Colour profiles are not applied. most: of more pixels it is not decoded; by default Pillow's limit.
 
     Raises:
         PictureError: it cannot be decoded.
     """
     height, width, channels = shape
-    with _reasons(), _open(encoded) as image:
+    with _reasons(), _open(encoded, most) as image:
         turned = _turned(image)
         # A JPEG can be decoded at a half, a quarter or an eighth; three times what is needed keeps the antialiasing.
         image.draft(None, (3 * height, 3 * width) if turned else (3 * width, 3 * height))
@@ -119,13 +119,13 @@ def _reasons() -> Generator[None]:
         raise PictureError(f"{type(error).__name__}: {error}") from error
 
 
-def _open(encoded: Encoded) -> Image.Image:
+def _open(encoded: Encoded, most: int | None = None) -> Image.Image:
     if isinstance(encoded, np.ndarray):
         return Image.fromarray(encoded)
     if not encoded:
         raise PictureError("empty file")
     image = Image.open(io.BytesIO(encoded), formats=FORMATS)
-    limit = Image.MAX_IMAGE_PIXELS
+    limit = Image.MAX_IMAGE_PIXELS if most is None else most
     if limit is not None and image.width * image.height > limit:
         raise PictureError(f"{image.width} x {image.height} pixels, more than the {limit:,} that are safe to decode")
     return image

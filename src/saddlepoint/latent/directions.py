@@ -35,7 +35,7 @@ def sefa(recipe: Recipe[Any], count: int = 10, *, seed: int = 0) -> Directions:
     """Eigenvectors of A^T A for the weight A of the first layer that z meets: Shen & Zhou 2021 (arXiv 2007.06600).
 
     Raises:
-        UserError: there is no latent, or no affine layer takes it.
+        UserError: there is no latent, or no affine layer takes it, whole.
     """
     layer, z, width = _first_layer(recipe, seed)
     a = _matrix(layer)[:, :width].double()

@@ -47,19 +47,36 @@ def classifier_for(
         raise UserError(f"features=classifier needs labels of two classes or more, and {data.source} is {spec}.")
     if not len(data.test):
         raise UserError(f"features=classifier needs held-out images to state its accuracy, and {data.source} has none.")
-    for path in sorted(COMMITTED.glob("*.safetensors")):
-        classifier, card = load_classifier(path)
-        fits = card.shape == spec.shape and len(card.classes) == len(spec.classes)
-        if fits and accuracy(classifier, data.test, CHECKED) >= KNOWS:
-            return _features(path, device)
-    path = store.cache_folder(cache) / "classifiers" / f"{data.fingerprint[:32]}.safetensors"
-    if not path.exists():
+    path = _at_hand(data, cache)
+    if not path:
+        path = _own(data, cache)
         classifier = train_classifier(data.train, progress=progress)
         name = re.sub(r"[^\w-]+", "-", Path(data.source).stem).strip("-") or "own"
         right = accuracy(classifier, data.test)
         card = Card(name=name, shape=spec.shape, classes=spec.classes, accuracy=right, test="held-out images")
         save_classifier(path, classifier, card)
     return _features(path, device)
+
+
+def classifier_at_hand(data: DataLike, *, cache: Path | None = None) -> Features | None:
+    """The same if no training is needed for it."""
+    path = _at_hand(data, cache)
+    return _features(path, "cpu") if path else None
+
+
+def _at_hand(data: DataLike, cache: Path | None) -> Path | None:
+    spec = data.spec
+    for path in sorted(COMMITTED.glob("*.safetensors")):
+        classifier, card = load_classifier(path)
+        fits = card.shape == spec.shape and len(card.classes) == len(spec.classes)
+        if fits and accuracy(classifier, data.test, CHECKED) >= KNOWS:
+            return path
+    own = _own(data, cache)
+    return own if own.exists() else None
+
+
+def _own(data: DataLike, cache: Path | None) -> Path:
+    return store.cache_folder(cache) / "classifiers" / f"{data.fingerprint[:32]}.safetensors"
 
 
 def save_classifier(path: Path, classifier: Classifier, card: Card) -> None:

@@ -36,6 +36,11 @@ def draw(recipe: Recipe[Any], n: int, seed: int, y: Tensor | None = None, progre
         raise UserError(f"{bad:,} of {n:,} samples have values that are not finite: this model has diverged.")
     if recipe.spec.kind == "points":
         return x
+    return as_saved(x)
+
+
+def as_saved(x: Tensor) -> Tensor:
+    """Images (N, C, H, W) in [-1, 1] as they come back from a file of 256 levels."""
     return torch.from_numpy(to_pixels(x)).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,59 @@ from saddlepoint.errors import UserError
 from saddlepoint.metrics.choose import choose
 from saddlepoint.metrics.collect import SEARCHED, data_features, draw, features_of, train_positions
 from saddlepoint.metrics.datalike import DataLike, Positions, Progress, chunks
-from saddlepoint.metrics.features import to_rgb
+from saddlepoint.metrics.features import Features, to_rgb
 from saddlepoint.metrics.neighbours import CHUNK, nearest
 from saddlepoint.pictures import to_pixels
 from saddlepoint.recipe import Recipe
 
 TILE = 64  # pixels at least, so that 8x8 digits can be seen
 RULE, GAP, TITLE = 4, 16, 20  # pixels between tiles, between blocks, and above
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Beside:
+    """Samples (N, C, H, W), and for each its k nearest training images (N, k, C, H, W), the nearest first."""
+
+    samples: Tensor
+    in_pixels: Tensor
+    in_features: Tensor
+
+
+def beside(
+    samples: Tensor,
+    data: DataLike,
+    features: Features,
+    *,
+    k: int = 3,
+    searched: int = SEARCHED,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Beside:
+    """Look among so many training images for those nearest to samples (N, C, H, W).
+
+    Raises:
+        UserError: the data are not images, or there are none to train on.
+    """
+    check_images(data)
+    positions = train_positions(data, searched)
+    pool = (data.train.x(part).flatten(1) for part in chunks(positions, CHUNK))
+    in_pixels = nearest(samples.flatten(1), pool, k)[1]
+    known = data_features(data, "train", positions, features, cache, progress)
+    in_features = nearest(features_of(samples, features), known.split(CHUNK), k)[1]
+    return Beside(
+        samples=samples,
+        in_pixels=_look_up(data, positions, in_pixels),
+        in_features=_look_up(data, positions, in_features),
+    )
+
+
+def check_images(data: DataLike) -> None:
+    """
+    Raises:
+        UserError: as `beside`.
+    """
+    if data.spec.kind != "image" or not len(data.train):
+        raise UserError(f"Neighbours are shown for images, and {data.source} has {len(data.train):,} of {data.spec}.")
 
 
 def neighbours_figure(
@@ -41,8 +88,7 @@ def neighbours_figure(
     Raises:
         UserError: the data are not images, or there are none to train on.
     """
-    if data.spec.kind != "image" or not len(data.train):
-        raise UserError(f"Neighbours are shown for images, and {data.source} has {len(data.train):,} of {data.spec}.")
+    check_images(data)
     chosen = choose(
         features,
         data,
@@ -52,16 +98,11 @@ def neighbours_figure(
         device=recipe.device,
         progress=progress,
     )
-    positions = train_positions(data, SEARCHED)
-    samples = draw(recipe, n, seed)
-    pool = (data.train.x(part).flatten(1) for part in chunks(positions, CHUNK))
-    in_pixels = nearest(samples.flatten(1), pool, k)[1]
-    known = data_features(data, "train", positions, chosen, cache, progress)
-    in_features = nearest(features_of(samples, chosen), known.split(CHUNK), k)[1]
+    found = beside(draw(recipe, n, seed), data, chosen, k=k, cache=cache, progress=progress)
     columns = {
-        "sample": samples[:, None],
-        "nearest in pixels": _look_up(data, positions, in_pixels),
-        f"nearest in {chosen.name}": _look_up(data, positions, in_features),
+        "sample": found.samples[:, None],
+        "nearest in pixels": found.in_pixels,
+        f"nearest in {chosen.name}": found.in_features,
     }
     return _table(columns)
 

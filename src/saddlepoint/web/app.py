@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query  # pyright: ignore[reportMissingImports]
+from fastapi import Depends, FastAPI, Query, Request  # pyright: ignore[reportMissingImports]
 from fastapi.exceptions import RequestValidationError  # pyright: ignore[reportMissingImports]
 from fastapi.responses import FileResponse, JSONResponse, Response  # pyright: ignore[reportMissingImports]
+from torch import Tensor
 
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import Recipe
-from saddlepoint.web import attributes, codes, forms, judge, lab, live, paths, reading, service, steer
+from saddlepoint.web import (
+    attributes,
+    codes,
+    forms,
+    invert,
+    judge,
+    lab,
+    live,
+    measuring,
+    near,
+    paths,
+    reading,
+    service,
+    steer,
+)
 from saddlepoint.web.data import data_of
-from saddlepoint.web.jobs import Jobs
+from saddlepoint.web.jobs import EVALUATION, Jobs
 from saddlepoint.web.models import Ask, Models
+from saddlepoint.web.neighbours import Near, Neighbours
 from saddlepoint.web.room import Room
-from saddlepoint.web.security import App, Guard
+from saddlepoint.web.security import LARGEST_PICTURE, App, Guard
 from saddlepoint.web.service import Draw, Walk
 from saddlepoint.web.stream import Lines
 
@@ -41,9 +58,11 @@ def create_app(root: Path, *, data: Sequence[Path] = (), token: str | None = Non
     jobs = Jobs(root)
     _runs(app, root, jobs)
     _trainings(app, root, jobs, data)
+    _evaluations(app, root, Jobs(root, EVALUATION))
     models = Models()
     _models(app, root, models)
     _steering(app, root, models)
+    _pictures(app, root, models)
     _laboratory(app, room or Room())
     return Guard(app, token)
 
@@ -110,6 +129,23 @@ def _trainings(app: Any, root: Path, jobs: Jobs, data: Sequence[Path]) -> None:
         app.add_api_route(f"/api/runs/{{run}}/{action.__name__}", action, methods=["POST"])
 
 
+def _evaluations(app: Any, root: Path, jobs: Jobs) -> None:
+    def measure(run: str, asked: measuring.Measure) -> Any:
+        jobs.start(run, measuring.command(paths.run(root, run), asked))
+        return {"name": run}
+
+    def standing(run: str) -> Any:
+        return measuring.standing(paths.run(root, run), run, jobs)
+
+    def stop(run: str, asked: forms.Nothing) -> Any:
+        jobs.stop(run)
+        return {"name": run}
+
+    app.add_api_route("/api/runs/{run}/measure", measure, methods=["POST"])
+    app.add_api_route("/api/runs/{run}/measure", standing)
+    app.add_api_route("/api/runs/{run}/measure/stop", stop, methods=["POST"])
+
+
 def _models(app: Any, root: Path, models: Models) -> None:
     answer = _answering(root, models)
 
@@ -126,12 +162,18 @@ def _models(app: Any, root: Path, models: Models) -> None:
         real = judge.real(paths.run(root, run), ask)
         return answer(run, ask, lambda model, _: judge.quiz(model, real, ask))
 
+    neighbours = Neighbours(models)
+
+    def near(run: str, ask: Annotated[Near, Query()]) -> Any:
+        return neighbours.find(paths.run(root, run), ask)
+
     def latents(run: str, draw: Annotated[Draw, Query()]) -> Any:
         return _download(answer(run, draw, service.latents_file), "application/octet-stream", f"{run}-latents.npy")
 
     app.add_api_route("/api/runs/{run}/generate", generate)
     app.add_api_route("/api/runs/{run}/walk", walk)
     app.add_api_route("/api/runs/{run}/quiz", quiz)
+    app.add_api_route("/api/runs/{run}/neighbours", near)
     app.add_api_route("/api/runs/{run}/sheet.png", sheet)
     app.add_api_route("/api/runs/{run}/latents.npy", latents)
 
@@ -192,6 +234,38 @@ def _steering(app: Any, root: Path, models: Models) -> None:
     app.add_api_route("/api/runs/{run}/sum", summed, methods=["POST"])
     app.add_api_route("/api/runs/{run}/attribute/marks", by_marks, methods=["POST"])
     app.add_api_route("/api/runs/{run}/attribute/classes", by_classes, methods=["POST"])
+
+
+def _pictures(app: Any, root: Path, models: Models) -> None:
+    answer, decoding, searching = _answering(root, models), Lock(), Lock()
+
+    def read(run: str, file: bytes) -> Tensor:
+        with decoding:  # one at a time, for each may take a lot of memory
+            return invert.picture(paths.run(root, run), file)
+
+    def inverted(run: str, asked: Annotated[invert.Invert, Query()], file: Annotated[bytes, Depends(_received)]) -> Any:
+        x = read(run, file)
+        return answer(run, asked, lambda model, _: invert.inverted(model, x, asked, models.breathe))
+
+    def nearest(run: str, file: Annotated[bytes, Depends(_received)]) -> Any:
+        x = read(run, file)
+        with searching:
+            return near.nearest_training(paths.run(root, run), x)
+
+    app.add_api_route("/api/runs/{run}/invert", inverted, methods=["POST"])
+    app.add_api_route("/api/runs/{run}/nearest", nearest, methods=["POST"])
+
+
+async def _received(request: Request) -> bytes:  # pyright: ignore[reportUnknownParameterType]
+    """An image file, which is in memory only as far as it may be."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_PICTURE:
+            raise UserError(f"A picture may have {LARGEST_PICTURE:,} bytes, and this one has more.")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _answering(root: Path, models: Models) -> Answer:

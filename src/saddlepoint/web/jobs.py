@@ -1,4 +1,4 @@
-"""Trainings in processes of their own, which go on when the page, or the explorer, closes.
+"""Trainings and evaluations in processes of their own, which go on when the page, or the explorer, closes.
 
 `.explore/` in the runs folder remembers them: a record and what the process said, one pair for each run.
 """
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,27 @@ FOLDER = ".explore"
 SAID = 4096  # bytes of a log's end, in which its last words are
 
 
-class Jobs:
-    """The trainings of one runs folder that were started from the page."""
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What the jobs do, in the words of a refusal, and where they are remembered."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.folder = root, root / FOLDER
+    folder: str
+    what: str
+    done: str
+    again: str
+
+
+TRAINING = Kind(folder=FOLDER, what="training", done="trained", again="resume goes on from its checkpoint")
+EVALUATION = Kind(
+    folder=f"{FOLDER}/evaluations", what="evaluation", done="measured", again="nothing was kept of it, so measure anew"
+)
+
+
+class Jobs:
+    """The jobs of one kind, at most one for each run of a folder, that were started from the page."""
+
+    def __init__(self, root: Path, kind: Kind = TRAINING) -> None:
+        self.root, self.kind, self.folder = root, kind, root / kind.folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
@@ -34,15 +51,15 @@ class Jobs:
         """Run `saddle` with these arguments for the run of this name.
 
         Raises:
-            UserError: it is being trained already, or as many trainings are as this machine has room for.
+            UserError: it is being worked on already, or as many jobs are as this machine has room for.
         """
         with self._lock:
             busy = sorted(each for each in self.names() if self.alive(each))
             if name in busy:
-                raise UserError(f"{name} is being trained already.")
+                raise UserError(f"{name} is being {self.kind.done} already.")
             room = max(1, (os.cpu_count() or 1) // 2)
             if len(busy) >= room:
-                raise UserError(f"This machine has room for {room} training(s): stop {', '.join(busy)} first.")
+                raise UserError(f"This machine has room for {room} {self.kind.what}(s): stop {', '.join(busy)} first.")
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._log(name).open("wb") as log:
                 child = subprocess.Popen(
@@ -57,20 +74,20 @@ class Jobs:
             write_json(self._record(name), {"pid": child.pid, "born": _born(child.pid), "started": now})
 
     def stop(self, name: str) -> None:
-        """Ask the training to finish its step and write a checkpoint; asked again, it stops at once.
+        """Ask a training to finish its step and write a checkpoint; asked again, or of an evaluation, to stop at once.
 
         Raises:
-            UserError: it is not being trained, or not by us.
+            UserError: nothing of the kind goes on, or not by us.
         """
         with self._lock:
             if not self.alive(name):
-                raise UserError(f"{name} is not being trained from this page, so it cannot be stopped here.")
+                raise UserError(f"{name} is not being {self.kind.done} from this page, so it cannot be stopped here.")
             record = self._read(name)
             write_json(self._record(name), {**record, "stopping": True})
             os.kill(record["pid"], signal.SIGINT)
 
     def forget(self, name: str) -> None:
-        """Drop the record of a training that is over.
+        """Drop the record of a job that is over.
 
         Raises:
             UserError: it still runs.
@@ -79,7 +96,7 @@ class Jobs:
             if name not in self.names():
                 raise UserError(f"{name} was not started from this page.")
             if self.alive(name):
-                raise UserError(f"{name} is being trained: stop it first.")
+                raise UserError(f"{name} is being {self.kind.done}: stop it first.")
             for path in (self._record(name), self._log(name)):
                 path.unlink(missing_ok=True)
 
@@ -101,21 +118,26 @@ class Jobs:
         return str(self._read(name)["started"])
 
     def last_words(self, name: str) -> str:
-        """What a training that is over said last, or which signal ended it."""
+        """What a job that is over said last, or which signal ended it."""
         child = self._children.get(name)
         status = child.poll() if child is not None else None
-        if status is not None and status < 0:
-            return f"It was ended from outside, by {signal.Signals(-status).name}: resume goes on from its checkpoint."
+        stopped = self.stopping(name)
+        if status is not None and status < 0 and not (stopped and status == -signal.SIGINT):
+            return f"It was ended from outside, by {signal.Signals(-status).name}: {self.kind.again}."
+        said = [line.removeprefix("saddle: ") for line in self.said(name).splitlines() if line.startswith("saddle: ")]
+        if said and not (stopped and said[-1] == "stopped."):
+            return said[-1]
+        how = "It was stopped from this page" if stopped else "It ended without a word, so it was ended from outside"
+        return f"{how}: {self.kind.again}."
+
+    def said(self, name: str) -> str:
+        """The end of what it said."""
         log = self._log(name)
-        said = log.read_bytes()[-SAID:].decode(errors="replace").splitlines() if log.exists() else []
-        complaints = [line.removeprefix("saddle: ") for line in said if line.startswith("saddle: ")]
-        if complaints == ["stopped."] and self.stopping(name):
-            return "It was stopped from this page before it took a step."
-        if complaints:
-            return complaints[-1]
-        if self.stopping(name):
-            return "It was stopped from this page: resume goes on where it was."
-        return "It ended without a word, so it was ended from outside: resume goes on from its checkpoint."
+        return log.read_bytes()[-SAID:].decode(errors="replace") if log.exists() else ""
+
+    def began(self, name: str) -> int:
+        """When it was started or asked to stop, in nanoseconds of the file's clock."""
+        return self._record(name).stat().st_mtime_ns
 
     def _record(self, name: str) -> Path:
         return self.folder / f"{name}.json"

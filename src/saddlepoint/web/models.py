@@ -25,6 +25,10 @@ class Ask(Config):
     psi: float = Field(1.0, ge=0, le=1)
     """Truncation: normal parts of the latent times this, so that samples come from nearer the middle."""
 
+    @property
+    def which(self) -> int | Literal["latest", "best"]:
+        return self.checkpoint if self.checkpoint in ("latest", "best") else int(self.checkpoint)
+
 
 class Models:
     """The models asked for last. One computation at a time: two on the same cores would only slow each other."""
@@ -39,8 +43,7 @@ class Models:
         Raises:
             UserError: no such checkpoint, or a damaged one.
         """
-        which = ask.checkpoint if ask.checkpoint in ("latest", "best") else int(ask.checkpoint)
-        where = runs.find_checkpoint(folder, which)
+        where = runs.find_checkpoint(folder, ask.which)
         key = (where, ask.weights, (where / "state.json").stat().st_mtime_ns)
         if key not in self._held:
             self._held[key] = api.load(

@@ -7,6 +7,7 @@ that we expect (against DNS rebinding), nor ask for JSON to be taken without bei
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -20,6 +21,10 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 LARGEST = 64 * 1024
 """Bytes of a request's body."""
+PICTURES = re.compile(r"/api/runs/[^/]+/(invert|nearest)")
+"""Paths whose body is an image file as it is."""
+LARGEST_PICTURE = 16 * 2**20
+"""Bytes of such a file."""
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -47,7 +52,7 @@ class Guard:
             kept = f"{cookie}={self.token}; HttpOnly; SameSite=Lax; Path=/"
             await _answer(send, 303, "", {"location": "/", "set-cookie": kept})
             return
-        if refusal := self._refusal(scope["method"], headers, cookie):
+        if refusal := self._refusal(scope["method"], scope["path"], headers, cookie):
             await _answer(send, *refusal)
             return
 
@@ -58,7 +63,7 @@ class Guard:
 
         await self.app(scope, receive, guarded)
 
-    def _refusal(self, method: str, headers: dict[str, str], cookie: str) -> tuple[int, str] | None:
+    def _refusal(self, method: str, path: str, headers: dict[str, str], cookie: str) -> tuple[int, str] | None:
         host = headers.get("host", "")
         if self.token:
             if not self._fits(_cookies(headers).get(cookie, "")):
@@ -68,11 +73,15 @@ class Guard:
         if method not in ("GET", "HEAD"):
             if urlsplit(headers.get("origin", f"http://{host}")).netloc != host:
                 return 403, "Only the explorer's own page may ask for this."
-            if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-                return 415, "Requests that change something are JSON."
+            kind, words, largest = "application/json", "Requests that change something are JSON.", LARGEST
+            if PICTURES.fullmatch(path):
+                kind, words = "application/octet-stream", "A picture comes as application/octet-stream."
+                largest = LARGEST_PICTURE
+            if headers.get("content-type", "").partition(";")[0].strip() != kind:
+                return 415, words
             length = headers.get("content-length", "")
-            if not length.isdecimal() or int(length) > LARGEST:
-                return 413, f"A request has a length, of at most {LARGEST:,} bytes."
+            if not length.isdecimal() or int(length) > largest:
+                return 413, f"A request has a length, here of at most {largest:,} bytes."
         return None
 
     def _fits(self, given: str) -> bool:

@@ -2,14 +2,15 @@
 import { attempt, h } from "./dom.js";
 import { comparePage, runPage, runsPage } from "./runs.js";
 import { generatePage } from "./generate.js";
+import { invertPage } from "./invert.js";
 import { judgePage } from "./judge.js";
 import { labPage } from "./lab.js";
 import { newPage } from "./new.js";
 import { steerPage } from "./steer.js";
 import { walkPage } from "./walk.js";
 
-const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, walk: walkPage, steer: steerPage, judge: judgePage, lab: labPage, new: newPage };
-const MENU = { runs: "Runs", generate: "Generate", walk: "Walk", steer: "Steer", judge: "Judge", lab: "Lab", new: "New run" };
+const PAGES = { runs: runsPage, run: runPage, compare: comparePage, generate: generatePage, walk: walkPage, steer: steerPage, invert: invertPage, judge: judgePage, lab: labPage, new: newPage };
+const MENU = { runs: "Runs", generate: "Generate", walk: "Walk", steer: "Steer", invert: "Invert", judge: "Judge", lab: "Lab", new: "New run" };
 const main = document.getElementById("main");
 
 async function show() {

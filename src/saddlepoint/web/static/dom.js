@@ -19,8 +19,11 @@ export function say(sentence) {
   place.hidden = !sentence;
 }
 
+// body: what becomes JSON, or a file, which is sent as it is.
 async function answered(path, body, signal) {
-  const options = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const file = body instanceof Blob;
+  const kind = file ? "application/octet-stream" : "application/json";
+  const options = body === undefined ? {} : { method: "POST", headers: { "content-type": kind }, body: file ? body : JSON.stringify(body) };
   const answer = await fetch(path, { ...options, signal }).catch((error) => {
     throw signal?.aborted ? error : new Error("The explorer does not answer: is `saddle explore` still running?");
   });

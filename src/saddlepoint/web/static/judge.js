@@ -1,20 +1,32 @@
-// Judge: the numbers with their protocol, and a quiz: real or generated?
+// Judge: the numbers with their protocol, nearest training images, and a quiz: real or generated?
 import { ask, attempt, h, number, runPath } from "./dom.js";
 import { modelPicker } from "./generate.js";
+import { measure } from "./measure.js";
+import { neighbours } from "./neighbours.js";
 
 export async function judgePage(main, name) {
   const { run, picker } = await modelPicker("judge", name);
   const about = await ask(runPath(run.name));
-  main.append(h("h1", {}, "Judge"), h("div", { class: "row" }, picker), h("h2", {}, "Metrics"), ...metrics(about));
-  if (run.spec.kind === "image") main.append(h("h2", {}, "Real or generated?"), quiz(run));
+  const table = h("div", {}, metrics(about));
+  const refresh = () => attempt(async () => table.replaceChildren(...metrics(await ask(runPath(run.name)))));
+  main.append(h("h1", {}, "Judge"), h("div", { class: "row" }, picker), h("h2", {}, "Metrics"), table, measure(run, refresh));
+  if (run.spec.kind === "image") main.append(h("h2", {}, "Nearest training images"), neighbours(run), h("h2", {}, "Real or generated?"), quiz(run));
 }
 
 function metrics(run) {
-  if (!run.metrics.length) return [h("p", { class: "dim" }, `Nothing was measured yet: \`saddle evaluate\` on this run's folder does.`)];
-  const rows = [...run.metrics].reverse().map((line) => h("tr", {}, h("td", {}, line.metric), h("td", { class: "number" }, number(line.value)),
-    h("td", { class: "number" }, line.error === null || line.error === undefined ? "" : `± ${number(line.error)}`), h("td", { class: "number" }, line.images.toLocaleString("en")),
-    h("td", {}, h("details", {}, h("summary", {}, line.protocol?.features ?? "protocol"), h("dl", {}, Object.entries(line.protocol ?? {}).map(([key, value]) => [h("dt", { class: "dim" }, key), h("dd", {}, typeof value === "object" ? JSON.stringify(value) : String(value))]))))));
-  return [h("table", {}, h("thead", {}, h("tr", {}, ["metric", "value", "", "images", "protocol"].map((title) => h("th", {}, title)))), h("tbody", {}, rows))];
+  if (!run.metrics.length) return [h("p", { class: "dim" }, "Nothing was measured yet.")];
+  // The floor of a number follows it in the log.
+  const rows = run.metrics.map((line, i) => [line, run.metrics[i + 1]]).filter(([line]) => !line.metric.endsWith("_floor")).reverse()
+    .map(([line, next]) => h("tr", {}, h("td", {}, line.metric), value(line), value(next?.metric === `${line.metric}_floor` ? next : null),
+      h("td", { class: "number" }, line.protocol?.n?.toLocaleString("en") ?? ""), h("td", { class: "number" }, line.images.toLocaleString("en")),
+      h("td", {}, h("details", {}, h("summary", {}, line.protocol?.features ?? "protocol"), h("dl", {}, Object.entries(line.protocol ?? {}).map(([key, about]) => [h("dt", { class: "dim" }, key), h("dd", {}, typeof about === "object" ? JSON.stringify(about) : String(about))]))))));
+  const titles = ["metric", "value", "floor", "n", "images seen", "protocol"].map((title) => h("th", {}, title));
+  return [h("div", { class: "scroll" }, h("table", { class: "metrics" }, h("thead", {}, h("tr", {}, titles)), h("tbody", {}, rows)))];
+}
+
+function value(line) {
+  const known = line?.error !== null && line?.error !== undefined;
+  return h("td", { class: "number" }, line ? `${number(line.value)}${known ? ` ± ${number(line.error)}` : ""}` : "");
 }
 
 function quiz(run) {

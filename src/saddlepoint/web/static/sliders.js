@@ -57,7 +57,7 @@ export async function editor(run, beside = null, caption = "") {
     amounts = amounts.map(() => 0);
     for (const each of attributes) each.amount = 0;
     for (const input of element.querySelectorAll(".moves input")) input.value = "0";
-    for (const output of element.querySelectorAll(".moves output")) output.textContent = "0";
+    for (const output of element.querySelectorAll(".moves .value")) output.textContent = "0";
     show();
   }
 
@@ -90,7 +90,7 @@ export async function editor(run, beside = null, caption = "") {
 }
 
 function slider(title, range, onslide) {
-  const output = h("output", {}, "0");
+  const output = h("span", { class: "value" }, "0"); // an <output> would take the label from the slider
   const input = h("input", { type: "range", min: String(range.min ?? -3), max: String(range.max ?? 3), step: String(range.step ?? 0.05), value: "0" });
   const tell = () => (output.textContent = String(Number(Number(input.value).toFixed(2))));
   input.addEventListener("input", () => { tell(); onslide(Number(input.value)); });

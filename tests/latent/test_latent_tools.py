@@ -189,11 +189,21 @@ def test_without_a_gradient_the_encoder_alone_is_taken():
     assert invert(small("gan", IMAGE), x, steps=3).method == "optimise"
 
 
-def test_a_latent_that_is_taken_piece_by_piece_has_no_factors():
+@pytest.mark.parametrize("name", ["lapgan", "m1_m2"])
+def test_the_part_of_a_latent_that_is_met_first_has_directions(name):
+    model = small(name, IMAGE)
+    first = model.slices[0].size
+    for tool in (sefa, ganspace):
+        found = tool(model, 3)
+        assert found.vectors.shape == (3, sum(part.size for part in model.slices))
+        assert not found.vectors[:, first:].any()
+
+
+def test_a_latent_that_is_taken_piece_by_piece_has_no_directions():
     model = small("vq_vae", IMAGE)
-    with pytest.raises(UserError, match="no affine layer that takes its latent"):
-        sefa(model)
-    assert ganspace(model, 3).vectors.shape == (3, sum(part.size for part in model.slices))
+    for tool in (sefa, ganspace):
+        with pytest.raises(UserError, match="no affine layer that takes its latent"):
+            tool(model)
 
 
 def test_what_cannot_be_inverted_is_refused():

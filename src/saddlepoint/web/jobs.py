@@ -25,17 +25,29 @@ SAID = 4096  # bytes of a log's end, in which its last words are
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What the jobs do, in the words of a refusal, and where they are remembered."""
+    """What the jobs do, in the words of a refusal, and where they are remembered. early: when one was stopped that says
+    no more than that it was."""
 
     folder: str
     what: str
     done: str
     again: str
+    early: str
 
 
-TRAINING = Kind(folder=FOLDER, what="training", done="trained", again="resume goes on from its checkpoint")
+TRAINING = Kind(
+    folder=FOLDER,
+    what="training",
+    done="trained",
+    again=": resume goes on from its checkpoint",
+    early=" before it took a step",
+)
 EVALUATION = Kind(
-    folder=f"{FOLDER}/evaluations", what="evaluation", done="measured", again="nothing was kept of it, so measure anew"
+    folder=f"{FOLDER}/evaluations",
+    what="evaluation",
+    done="measured",
+    again=": nothing was kept of it, so measure anew",
+    early=": nothing was kept of it, so measure anew",
 )
 
 
@@ -123,12 +135,13 @@ class Jobs:
         status = child.poll() if child is not None else None
         stopped = self.stopping(name)
         if status is not None and status < 0 and not (stopped and status == -signal.SIGINT):
-            return f"It was ended from outside, by {signal.Signals(-status).name}: {self.kind.again}."
+            return f"It was ended from outside, by {signal.Signals(-status).name}{self.kind.again}."
         said = [line.removeprefix("saddle: ") for line in self.said(name).splitlines() if line.startswith("saddle: ")]
-        if said and not (stopped and said[-1] == "stopped."):
+        early = stopped and said[-1:] == ["stopped."]
+        if said and not early:
             return said[-1]
         how = "It was stopped from this page" if stopped else "It ended without a word, so it was ended from outside"
-        return f"{how}: {self.kind.again}."
+        return f"{how}{self.kind.early if early else self.kind.again}."
 
     def said(self, name: str) -> str:
         """The end of what it said."""

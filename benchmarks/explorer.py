@@ -1,4 +1,4 @@
-"""What an open page of the explorer costs the training beside it, and how soon a step of a walk is answered.
+"""What an open page of the explorer costs the training beside it, and how soon a slider is answered.
 
     python benchmarks/explorer.py [--rounds 6] [--seconds 9] [--runs 40] [--lines 1000] [--steps 40]
 
@@ -7,9 +7,9 @@ turn nobody looks, somebody has the page Runs open, and somebody the page of tha
 at its pace. The bar: a training is not slowed by more than 5%. The ratio of throughputs is what counts, but on a busy
 machine it scatters by more than that; the explorer's CPU time over the training's, in the same turns, does not.
 
-Then a walk through a 64x64 DCGAN of the paper's width, each step by a request, against the bare generate call in this
-process, one thread each. The bar: 150 ms on 2 CPU cores. CPU times tell what a machine with nothing else to do needs.
-Linux only, for CPU times of other processes are read from /proc.
+Then a walk through a 64x64 DCGAN of the paper's width and a slider of Steer on it, each step by a request, against the
+bare generate call in this process, one thread each. The bar: 150 ms on 2 CPU cores. CPU times tell what a machine with
+nothing else to do needs. Linux only, for CPU times of other processes are read from /proc.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def walked(root: Path, steps: int) -> None:
     torch.set_num_threads(1)
     model = saddlepoint.load(root / "dcgan")
     z = model.prior(Noise("benchmark", rows=1))
-    at, spent = iter(range(10**9)), dict.fromkeys(("generate", "walk by request"), 0.0)
+    at, spent = iter(range(10**9)), dict.fromkeys(("generate", "walk", "steer"), 0.0)
 
     @torch.no_grad()
     def generate() -> None:
@@ -140,18 +140,25 @@ def walked(root: Path, steps: int) -> None:
 
     with explorer(root) as (server, address):
 
-        def step() -> None:
-            start = cpu(server.pid)
-            get(f"{address}api/runs/dcgan/walk?picks=0.0,1.7&at={next(at) % 100 / 100}")
-            spent["walk by request"] += cpu(server.pid) - start
+        def asked(name: str, path: str, body: Callable[[float], object]) -> Callable[[], None]:
+            def ask() -> None:
+                start, x = cpu(server.pid), next(at) % 100 / 100
+                get(f"{address}api/runs/dcgan/{path.format(x)}", body(x))
+                spent[name] += cpu(server.pid) - start
 
-        sides = {"generate": generate, "walk by request": step}
+            return ask
+
+        sides = {
+            "generate": generate,
+            "walk": asked("walk", "walk?picks=0.0,1.7&at={}", lambda x: None),
+            "steer": asked("steer", "steer", lambda x: {"pick": "0.0", "amounts": [x, -x]}),
+        }
         race(sides, rounds=0)
         spent.update(dict.fromkeys(spent, 0.0))
         seconds = race(sides, rounds=steps, warmup=0)
-    report(f"A step of a walk, {'x'.join(map(str, model.spec.shape))}, {steps} steps", seconds, "generate")
+    report(f"A slider by request, {'x'.join(map(str, model.spec.shape))}, {steps} steps", seconds, "generate")
     for name, own in seconds.items():
-        print(f"  {name:<16} {1000 * statistics.median(own):6.1f} ms, {1000 * spent[name] / steps:6.1f} ms of CPU time")
+        print(f"  {name:<10} {1000 * statistics.median(own):6.1f} ms, {1000 * spent[name] / steps:6.1f} ms of CPU time")
     print("  bar: 150 ms")
 
 
@@ -172,8 +179,9 @@ def process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
             running.kill()
 
 
-def get(address: str) -> bytes:
-    with urllib.request.urlopen(address) as answer:
+def get(address: str, body: object = None) -> bytes:
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(address, data, {"content-type": "application/json"})) as answer:
         return answer.read()
 
 

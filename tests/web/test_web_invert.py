@@ -23,7 +23,7 @@ from saddlepoint import api, catalogue
 from saddlepoint.errors import UserError
 from saddlepoint.latent.invert import invert as find
 from saddlepoint.pictures import png, to_image, to_pixels
-from saddlepoint.web import codes, security, steer
+from saddlepoint.web import codes, neighbours, security, steer
 from saddlepoint.web.data import data_of
 from saddlepoint.web.invert import PIXELS, Invert, inverted, picture
 from saddlepoint.web.models import Ask, Models
@@ -250,32 +250,17 @@ def test_the_nearest_training_image_of_a_training_image_is_itself(runs, visit):
     data = data_of(runs / "gan")
     image = data.train.x(np.array([100]))
     told = upload(visit(runs), "gan", png(to_image(to_pixels(image)[0])), "nearest").json()
-    assert list(told["columns"]) == ["in pixels", "in features (pixels:8x8)"]
+    assert [title.partition("@")[0] for title in told["columns"]] == ["in pixels", "in features (classifier:digits"]
     for images in told["columns"].values():
         assert images[0] == pictures(image)[0]
         assert len(images) == 4
     assert told["says"] == "Among 1,538 of 1,538 training images."
 
 
-def test_features_of_a_classifier_are_used_where_one_is_at_hand(runs, tmp_path, visit, monkeypatch):
-    from saddlepoint.metrics.features import pixels
-    from saddlepoint.web import near
-
-    asked: list[str] = []
-
-    def choose(name: str, data: Any, **_: Any):
-        asked.append(name)
-        return pixels(data.spec)
-
-    monkeypatch.setattr(near, "choose", choose)
-    shutil.copytree(runs / "gan", tmp_path / "gan")
-    for features, wanted in (("pixels:8x8", "pixels"), ("classifier:digits@1234", "classifier")):
-        line = json.dumps(
-            {"metric": "fd", "value": 1.0, "step": 40, "images": 2560, "protocol": {"features": features}}
-        )
-        (tmp_path / "gan" / "metrics.jsonl").write_text(line + "\n")
-        assert upload(visit(tmp_path), "gan", file_of(ramp()), "nearest").status_code == 200
-        assert asked.pop() == wanted
+def test_without_a_classifier_at_hand_features_are_pixels(runs, visit, monkeypatch):
+    monkeypatch.setattr(neighbours, "classifier_at_hand", lambda data: None)
+    told = upload(visit(runs), "gan", file_of(ramp()), "nearest").json()
+    assert list(told["columns"]) == ["in pixels", "in features (pixels:8x8)"]
 
 
 def test_data_that_changed_is_not_passed_for_what_was_learned(runs, tmp_path, visit):

@@ -19,6 +19,7 @@ from saddlepoint.diagnosis.gather import gather
 from saddlepoint.errors import UserError
 from saddlepoint.figures import Curves, by_term
 from saddlepoint.latent.paths import between
+from saddlepoint.metrics.classifiers import classifier_at_hand
 from saddlepoint.metrics.figure import neighbours_figure
 from saddlepoint.pictures import png, wall
 from saddlepoint.recipe import Latent, Recipe
@@ -92,8 +93,7 @@ def _with_pictures(facts: Facts, model: Recipe[Any]) -> Facts:
     data = data_of(dict(facts.manifest), offline=True)
     if data.fingerprint != facts.manifest["data"]["fingerprint"]:
         return replace(drawn, missing=(*facts.missing, f"No neighbours: {data.source} has changed since the training."))
-    # A classifier that an evaluation trained is at hand; to train one takes minutes.
-    at_hand = any(str(s.measured.protocol.get("features")).startswith("classifier") for s in facts.scores)
+    at_hand = len(data.spec.classes) > 1 and classifier_at_hand(data)  # to train one takes minutes
     picture = neighbours_figure(model, data, "classifier" if at_hand else "pixels", offline=True)
     return replace(drawn, neighbours=png(picture))
 

@@ -23,7 +23,6 @@ from saddlepoint.web import (
     lab,
     live,
     measuring,
-    near,
     paths,
     reading,
     service,
@@ -32,7 +31,7 @@ from saddlepoint.web import (
 from saddlepoint.web.data import data_of
 from saddlepoint.web.jobs import EVALUATION, Jobs
 from saddlepoint.web.models import Ask, Models
-from saddlepoint.web.neighbours import Near, Neighbours
+from saddlepoint.web.neighbours import Near, Neighbours, nearest_training
 from saddlepoint.web.room import Room
 from saddlepoint.web.security import LARGEST_PICTURE, App, Guard
 from saddlepoint.web.service import Draw, Walk
@@ -250,7 +249,7 @@ def _pictures(app: Any, root: Path, models: Models) -> None:
     def nearest(run: str, file: Annotated[bytes, Depends(_received)]) -> Any:
         x = read(run, file)
         with searching:
-            return near.nearest_training(paths.run(root, run), x)
+            return nearest_training(paths.run(root, run), x)
 
     app.add_api_route("/api/runs/{run}/invert", inverted, methods=["POST"])
     app.add_api_route("/api/runs/{run}/nearest", nearest, methods=["POST"])

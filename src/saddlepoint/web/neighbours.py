@@ -1,4 +1,4 @@
-"""Samples beside the training images nearest to them, and how near that is: does the model copy?"""
+"""Samples, or a visitor's picture, beside the training images nearest to them: does the model copy?"""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from saddlepoint.web.service import pictures, samples
 SEARCHED, HELD_OUT = 10_000, 1_000
 """Training images searched, and held-out ones compared, at most: a visitor waits for it."""
 DRAWN, SHOWN, K = 64, 8, 3
+K_OF_ONE = 4
 AT_ONCE = 8
 """Samples drawn before another visitor's turn."""
 KEPT = 8
@@ -66,8 +67,7 @@ class Neighbours:
     def _search(self, folder: Path, asked: Near) -> dict[str, Any]:
         data = data_of(folder)
         check_images(data)
-        features = classifier_at_hand(data) if len(data.spec.classes) > 1 else None
-        return told(self._draw(folder, asked), data, features or pixels(data.spec))
+        return told(self._draw(folder, asked), data, features_for(data))
 
     def _draw(self, folder: Path, asked: Near) -> Tensor:
         parts: list[Tensor] = []
@@ -76,6 +76,27 @@ class Neighbours:
                 model = self.models.get(folder, asked)
                 parts.append(samples(model, [Pick(asked.seed, start + i) for i in range(AT_ONCE)], asked.psi))
         return as_saved(torch.cat(parts))
+
+
+def features_for(data: Data) -> Features:
+    """A classifier where one is at hand, for to train one takes minutes; else pixels."""
+    return (classifier_at_hand(data) if len(data.spec.classes) > 1 else None) or pixels(data.spec)
+
+
+def nearest_training(run: Path, x: Tensor) -> dict[str, Any]:
+    """The nearest training images of one picture x (1, C, H, W), in pixels and in features, for the page.
+
+    Raises:
+        UserError: the training data is gone or has changed.
+    """
+    data = data_of(run)
+    features = features_for(data)
+    found = beside(x, data, features, k=K_OF_ONE, searched=SEARCHED)
+    columns = {"in pixels": found.in_pixels[0], f"in features ({features.name})": found.in_features[0]}
+    return {
+        "columns": {title: pictures(images) for title, images in columns.items()},
+        "says": f"Among {min(SEARCHED, len(data.train)):,} of {len(data.train):,} training images.",
+    }
 
 
 def told(drawn: Tensor, data: Data, features: Features) -> dict[str, Any]:

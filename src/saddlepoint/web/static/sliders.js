@@ -81,7 +81,7 @@ export async function editor(run, beside = null, caption = "") {
     add(title, { vector, says }) {
       const one = { vector, amount: 0 };
       const made = slider(title, {}, (value) => { one.amount = value; show(); });
-      const row = h("div", {}, made.element, h("p", { class: "dim small" }, says, " ", h("button", { class: "plain", onclick: () => { attributes = attributes.filter((each) => each !== one); row.remove(); show(); } }, "Take it out")));
+      const row = h("div", {}, made.element, h("p", { class: "dim small" }, says, " ", h("button", { class: "plain", onclick: () => { attributes = attributes.filter((each) => each !== one); row.remove(); reset.focus(); show(); } }, "Take it out")));
       attributes.push(one);
       learnt.append(row);
       made.input.focus();

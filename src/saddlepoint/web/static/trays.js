@@ -22,7 +22,10 @@ export function trays(groups, images, changed) {
   function toggle(key, pick, on = !held[key].has(pick)) {
     if (on) held[key].add(pick);
     else held[key].delete(pick);
-    places[key].wall.replaceChildren(...[...held[key]].map((each) => h("button", { title: `Take ${each} out`, onclick: () => toggle(key, each, false) }, h("img", { src: images.get(each), alt: `Sample ${each} in ${groups[key]}` }))));
+    const { wall } = places[key];
+    const inside = wall.contains(document.activeElement);
+    wall.replaceChildren(...[...held[key]].map((each) => h("button", { title: `Take ${each} out`, onclick: () => toggle(key, each, false) }, h("img", { src: images.get(each), alt: `Sample ${each} in ${groups[key]}` }))));
+    if (inside) wall.querySelector("button")?.focus(); // a keyboard goes on where it was
     changed();
   }
 

@@ -34,7 +34,8 @@ SMALL: Mapping[str, str] = {
     "widths": "[128,128]",
     "hidden": "128",
     "dropout": "0",
-    "lr": "1e-3",
+    "latent": "8",
+    "lr": "5e-4",
 }
 """Options proposed for the recipes that have them: the papers' own are for pictures, and many times slower."""
 

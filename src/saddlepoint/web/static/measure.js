@@ -18,7 +18,7 @@ export function measure(run, ended) {
     if (!ticks.children.length) ticks.append(...now.offered.map(tick));
     const measuring = now.state === "measuring";
     go.textContent = measuring ? "Stop" : "Measure";
-    status.textContent = { never: "", measuring: "Measuring, in a process of its own: it goes on when this page closes.", measured: before === "measuring" ? "Measured: the numbers stand above." : "", failed: `It came to nothing: ${now.says}` }[now.state];
+    status.textContent = { never: "", measuring: "Measuring, in a process of its own: it goes on when this page closes.", measured: before === "measuring" ? "Measured: the numbers stand above." : "", failed: now.says }[now.state];
     const words = now.state === "failed" ? "" : now.says.trim();
     said.hidden = !words || (now.state === "measured" && before !== "measuring");
     if (said.textContent !== words) said.textContent = words;

@@ -1,7 +1,8 @@
 // Canvases with axes, for what has too many points or moves too often for SVG.
 import { h, number } from "./dom.js";
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 16, 10, 36];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 16, 10, 36];
+const short = (value) => (value && Math.abs(value) < 1e-3 ? value.toExponential() : number(value));
 
 // `plot.draw(paint)`: paint(pen, width, height) now and whenever the size changes. ratio: of width to height.
 export function plot(label, ratio = 1) {
@@ -37,10 +38,10 @@ export function axes(pen, width, height, { x: [left, right], y: [low, high], xTi
   for (const value of up) line(pen, [[box.left, y(value)], [box.right, y(value)]]);
   pen.globalAlpha = 1;
   pen.textAlign = "center";
-  for (const value of across) pen.fillText(number(value), x(value), box.bottom + 14);
+  for (const value of across) pen.fillText(short(value), x(value), box.bottom + 14);
   pen.fillText(xTitle, (box.left + box.right) / 2, box.bottom + 30);
   pen.textAlign = "right";
-  for (const value of up) pen.fillText(number(value), box.left - 5, y(value) + 4);
+  for (const value of up) pen.fillText(short(value), box.left - 5, y(value) + 4);
   pen.save();
   pen.translate(11, (box.top + box.bottom) / 2);
   pen.rotate(-Math.PI / 2);

@@ -1,15 +1,16 @@
 """The pictures of docs/explore.md, taken anew: docs/images/explore_<page>.png.
 
-    python tests/browser/screenshots.py RUNS [--run NAME] [--judged NAME] [--out docs/images] [PAGE ...]
+    python tests/browser/screenshots.py RUNS [--run NAME] [--judged NAME] [--picture FILE] [--out docs/images] [PAGE ...]
 
 RUNS: a folder of runs on data that may be shown. --run: the one to generate, walk and steer with; it has a latent and a
-checkpoint. --judged: the one whose numbers are shown; by default the same. Without PAGEs all are taken.
+checkpoint. --judged: the one whose numbers are shown; by default the same. --picture: what to upload. Without PAGEs all are taken, and invert only with a picture.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,17 +35,17 @@ def runs(page: Page, run: str) -> None:
 
 def generate(page: Page, run: str) -> None:
     page.goto(f"/#/generate/{run}")
-    for i in (3, 8):
+    for i in (8, 18):
         wall(page).nth(i).click()
     expect(page.get_by_role("heading", name="Favourites (2)")).to_be_visible()
 
 
 def walk(page: Page, run: str) -> None:
     page.goto(f"/#/walk/{run}")
-    for i in (3, 8, 12):
+    for i in (8, 18, 21):
         wall(page).nth(i).click()
     here = page.get_by_role("img", name="The sample here")
-    expect(here).to_have_attribute("src", wall(page).nth(3).get_by_role("img").get_attribute("src") or "")
+    expect(here).to_have_attribute("src", wall(page).nth(8).get_by_role("img").get_attribute("src") or "")
     before = here.get_attribute("src") or ""
     page.get_by_role("slider").fill("0.5")
     new_picture(here, before)
@@ -57,6 +58,12 @@ def steer(page: Page, run: str) -> None:
     before = here.get_attribute("src") or ""
     page.get_by_role("slider", name="Direction 1").fill("2")
     new_picture(here, before)
+
+
+def invert(page: Page, run: str, picture: Path) -> None:
+    page.goto(f"/#/invert/{run}")
+    page.get_by_label("Choose a picture").set_input_files(picture)
+    expect(page.get_by_text(re.compile(r"Among [\d,]+ of"))).to_be_visible()
 
 
 def judge(page: Page, run: str) -> None:
@@ -85,6 +92,7 @@ def main() -> None:
     parser.add_argument("pages", nargs="*", help=f"of {', '.join(PAGES)}")
     parser.add_argument("--run")
     parser.add_argument("--judged")
+    parser.add_argument("--picture", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[2] / "docs" / "images")
     asked = parser.parse_args()
     expect.set_options(timeout=60_000)
@@ -98,9 +106,12 @@ def main() -> None:
         if program is None:
             parser.error(NONE)
         browser = player.chromium.launch(executable_path=program)
-        for name in asked.pages or PAGES:
+        for name in asked.pages or [*PAGES, *(["invert"] if asked.picture else [])]:
             page = browser.new_context(base_url=address, viewport=SIZE, color_scheme="light").new_page()
-            PAGES[name](page, (asked.judged or run) if name == "judge" else run)
+            if name == "invert":
+                invert(page, run, asked.picture)
+            else:
+                PAGES[name](page, (asked.judged or run) if name == "judge" else run)
             page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
             page.mouse.move(0, 0)
             page.wait_for_load_state("networkidle")

@@ -30,11 +30,6 @@ def pixels(source: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition("base64,")[2]))))
 
 
-def slide(slider: Locator, value: float) -> None:
-    """Move a slider as a hand does: its page hears `input`."""
-    slider.fill(str(value))
-
-
 def new_picture(image: Locator, before: str) -> str:
     """The source of a picture once it is another one than `before`."""
     expect(image).not_to_have_attribute("src", before)

@@ -129,3 +129,12 @@ def test_the_class_is_kept_while_steering(visit):
     wall(page).first.click()
     here = page.get_by_role("img", name="Sample 0.0.3, steered")
     expect(here).to_have_attribute("src", pictures(wall(page))[0])
+
+
+def test_a_keyboard_takes_samples_out_one_after_the_other(page):
+    press_as(page, "puts it in A", 1, 2)
+    tray(page, "A").get_by_role("button").first.focus()
+    page.keyboard.press("Enter")
+    expect(tray(page, "A").get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(tray(page, "A").get_by_role("button")).to_have_count(0)

@@ -1,9 +1,10 @@
 """The pictures of docs/explore.md, taken anew: docs/images/explore_<page>.png.
 
-    python tests/browser/screenshots.py RUNS [--run NAME] [--judged NAME] [--picture FILE] [--out docs/images] [PAGE ...]
+    python tests/browser/screenshots.py RUNS [--run NAME] [--judged NAME] [--picture FILE] [--out FOLDER] [PAGE ...]
 
 RUNS: a folder of runs on data that may be shown. --run: the one to generate, walk and steer with; it has a latent and a
-checkpoint. --judged: the one whose numbers are shown; by default the same. --picture: what to upload. Without PAGEs all are taken, and invert only with a picture.
+checkpoint. --judged: the one whose numbers are shown; by default the same. --picture: what to upload. Without PAGEs all
+are taken, and invert only with a picture.
 """
 
 from __future__ import annotations

@@ -107,6 +107,7 @@ def test_what_fails_before_it_writes_anything_is_said_and_can_be_dismissed(tmp_p
         ({"recipe": "nan"}, "no recipe"),
         ({"recipe": "--help"}, "no recipe"),
         ({"options": {"lr": -1}}, "lr=-1"),
+        ({"options": {"track": "wandb"}}, "sends the log elsewhere"),
         ({"options": {"--out": "x"}}, "no option '--out'"),
         ({"options": {"lrr": 1}}, "did you mean lr"),
         ({"steps": 0}, "steps=0"),

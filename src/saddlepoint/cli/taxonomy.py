@@ -25,7 +25,14 @@ LEAVES: dict[Leaf, str] = {
 }
 """In the order of the tree, each with what its members have in common."""
 
-ANSWERS = {"samples": "sample", "scores": "log p(x)", "bounds": "bound", "encodes": "q(z|x)", "classifies": "p(y|x)"}
+ANSWERS = {
+    "samples": "sample",
+    "scores": "log p(x)",
+    "bounds": "bound",
+    "encodes": "q(z|x)",
+    "classifies": "p(y|x)",
+    "completes": "the rest of x",
+}
 """What a trained model can be asked, by its capability."""
 
 

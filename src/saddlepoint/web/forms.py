@@ -32,6 +32,10 @@ class NewRun(Config):
     """Keys of the recipe, of training and of data that differ from their defaults."""
 
 
+ELSEWHERE = {"wandb"}
+"""Ways to track a run that leave this machine, which is not for a visitor to decide."""
+
+
 class Nothing(Config):
     """The body of a request that needs none."""
 
@@ -69,6 +73,8 @@ def form(name: str) -> dict[str, Any]:
     schemas = {part: schema.model_json_schema() for part, schema in parts.items()}
     for key, about in schemas["recipe"].get("properties", {}).items():
         about["default"] = defaults[key]
+    track = schemas["train"]["properties"]["track"]
+    track["enum"] = [way for way in track["enum"] if way not in ELSEWHERE]
     return {
         "name": name,
         "summary": entry.summary,
@@ -89,6 +95,8 @@ def command(asked: NewRun, root: Path, folders: Sequence[Path]) -> list[str]:
     if asked.data not in sources(folders):
         raise UserError(f"{asked.data!r} is not offered here: start the explorer with --data {asked.data}.")
     budget = make_budget(asked.steps, asked.images, asked.minutes)
+    if asked.options.get("track") in ELSEWHERE:
+        raise UserError(f"track={asked.options['track']} sends the log elsewhere: start that training in a terminal.")
     check_together(configure(asked.recipe, asked.options), budget)
     given = {"--steps": asked.steps, "--images": asked.images, "--minutes": asked.minutes}
     length = [text for flag, value in given.items() if value is not None for text in (flag, str(value))]

@@ -192,7 +192,7 @@ def content(folder: Path) -> dict[str, Any]:
         if path.suffix == ".jsonl":
             found[name] = [{k: v for k, v in line.items() if k != "seconds"} for line in read_jsonl(path)]
         elif path.suffix == ".json":
-            of_the_process = ("seconds", "command", "started")
+            of_the_process = ("seconds", "cpu_seconds", "command", "started")
             found[name] = {k: v for k, v in json.loads(path.read_text()).items() if k not in of_the_process}
         else:
             found[name] = path.read_bytes()

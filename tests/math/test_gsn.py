@@ -36,7 +36,10 @@ class Exact(nn.Module):
     def start(self, rows: int) -> list[Tensor]:
         return []
 
-    def forward(self, v: Tensor, hidden: list[Tensor], noise: Noise) -> tuple[Tensor, list[Tensor]]:
+    def draws(self, noise: Noise) -> list[Tensor]:
+        return []
+
+    def forward(self, v: Tensor, hidden: list[Tensor], noise: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         likely = torch.where(v == 1, self.kept, 1 - self.kept)
         white, black = WHITE * likely, (1 - WHITE) * (1 - likely)
         return torch.log(white / black), []
@@ -111,7 +114,7 @@ def test_layers_by_hand():
             bias.normal_()
     (w1, w2, w3), (b0, b1, b2, b3) = layers.weights, layers.biases
     v, (h1, h2, h3) = torch.rand(6, 4), [torch.randn(6, n) for n in (3, 5, 2)]
-    logits, (new1, new2, new3) = layers(v, [h1, h2, h3], Noise("n", rows=6))
+    logits, (new1, new2, new3) = layers(v, [h1, h2, h3], layers.draws(Noise("n", rows=6)))
     torch.testing.assert_close(new1, torch.tanh(v @ w1 + h2 @ w2.T + b1))
     torch.testing.assert_close(new3, torch.tanh(h2 @ w3 + b3))
     torch.testing.assert_close(new2, torch.tanh(new1 @ w2 + new3 @ w3.T + b2))
@@ -123,7 +126,7 @@ def test_noise_enters_the_upper_layers_alone():
     rows = 20_000
     with torch.no_grad():
         layers.weights[1].zero_()
-        _, (first, second) = layers(torch.ones(rows, 4), layers.start(rows), Noise("n", rows=rows))
+        _, (first, second) = layers(torch.ones(rows, 4), layers.start(rows), layers.draws(Noise("n", rows=rows)))
     assert torch.equal(first, first[:1].expand_as(first))
     inside = float(torch.tanh(2 * torch.randn(10**6)).var())
     assert float(second.var()) == pytest.approx(4 + inside, rel=0.03)
@@ -139,7 +142,7 @@ def test_the_objective_is_the_mean_over_the_walk(walkback: int):
     for _ in range(walkback):
         hit, white = noise.uniform(2, 4).unbind(1)
         v = torch.where(hit < CORRUPTION, (white < 0.5).float(), v)
-        logits, hidden = model.network(v, hidden, noise)
+        logits, hidden = model.network(v, hidden, model.network.draws(noise))
         p = logits.sigmoid()
         errors.append(-(target * p.log() + (1 - target) * (1 - p).log()).sum(1).mean())
         v = (noise.uniform(4) < p).float()

@@ -30,6 +30,11 @@ def environment(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
+def unmeasured(run: Path, copy: Path) -> None:
+    """A copy of a run that no other test has judged."""
+    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("metrics.jsonl"))
+
+
 def test_neighbours_are_the_nearest_of_all_training_images(runs, visit):
     told = visit(runs)("GET", "/api/runs/gan/neighbours?seed=3").json()
     data, drawn = data_of(runs / "gan"), as_saved(api.load(runs / "gan").sample(neighbours.DRAWN, seed=3))
@@ -99,7 +104,7 @@ def until(look, state, seconds=120.0):
 
 
 def test_an_evaluation_runs_in_its_own_process_to_its_numbers(runs, tmp_path, visit):
-    shutil.copytree(runs / "gan", tmp_path / "gan")
+    unmeasured(runs / "gan", tmp_path / "gan")
     ask = visit(tmp_path)
 
     def look():
@@ -121,7 +126,7 @@ def test_an_evaluation_runs_in_its_own_process_to_its_numbers(runs, tmp_path, vi
 
 
 def test_an_evaluation_that_comes_to_nothing_says_why(runs, tmp_path, visit):
-    shutil.copytree(runs / "gan", tmp_path / "gan")
+    unmeasured(runs / "gan", tmp_path / "gan")
     ask = visit(tmp_path)
     assert ask("POST", "/api/runs/gan/measure", json={"metrics": ["elbo"]}).status_code == 200
     failed = until(lambda: ask("GET", "/api/runs/gan/measure"), "failed")
@@ -135,7 +140,7 @@ def test_an_evaluation_that_comes_to_nothing_says_why(runs, tmp_path, visit):
 
 
 def test_an_evaluation_can_be_stopped(runs, tmp_path, visit):
-    shutil.copytree(runs / "gan", tmp_path / "gan")
+    unmeasured(runs / "gan", tmp_path / "gan")
     ask = visit(tmp_path)
     ask("POST", "/api/runs/gan/measure", json={"n": 50_000})
     assert ask("POST", "/api/runs/gan/measure/stop", json={}).status_code == 200

@@ -44,11 +44,18 @@ class NoisyLayers(nn.Module):
         """Hidden layers that say nothing, (rows, units) each."""
         return [bias.new_zeros(rows, len(bias)) for bias in list(self.biases)[1:]]
 
-    def forward(self, v: Tensor, hidden: Sequence[Tensor], noise: Noise) -> tuple[Tensor, list[Tensor]]:
-        """Odd layers anew, then even ones; returns the log-odds of the visible units, (B, visible), and the hidden."""
-        layers = [v, *hidden]
-        order = [*range(1, len(layers), 2), *range(2, len(layers), 2)]
-        for i in order:
+    def order(self) -> list[int]:
+        """Odd layers before even ones."""
+        return [*range(1, len(self.biases), 2), *range(2, len(self.biases), 2)]
+
+    def draws(self, noise: Noise) -> list[Tensor]:
+        """Noise before and after the tanh of each layer that has it, in their order: (B, 2, units) each."""
+        return [noise.normal(2, len(self.biases[i])) for i in self.order() if i > 1]
+
+    def forward(self, v: Tensor, hidden: Sequence[Tensor], noise: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """All hidden layers anew, with noise from `draws`: the visible units' log-odds (B, visible), and the layers."""
+        layers, drawn = [v, *hidden], iter(noise)
+        for i in self.order():
             told = layers[i - 1] @ self.weights[i - 1] + self.biases[i]
             if i + 1 < len(layers):
                 told = told + layers[i + 1] @ self.weights[i].T
@@ -56,7 +63,7 @@ class NoisyLayers(nn.Module):
             if i == 1:
                 layers[i] = told.tanh()
             else:
-                before, after = noise.normal(2, told.shape[1]).unbind(1)
+                before, after = next(drawn).unbind(1)
                 layers[i] = (told + self.std * before).tanh() + self.std * after
         return (layers[1] @ self.weights[0].T + self.biases[0]).float(), layers[1:]
 

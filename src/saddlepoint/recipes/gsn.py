@@ -82,10 +82,14 @@ class GSN(Recipe[GSNConfig]):
         v, hidden = self.units(batch.x), self.network.start(len(batch))
         errors: list[Tensor] = []
         for _ in range(self.config.walkback):
-            logits, hidden = self.network(self.corrupted(v, batch.noise), hidden, batch.noise)
+            logits, hidden = self.pass_on(v, hidden, batch.noise)
             errors.append(-bernoulli(batch.x, logits.unflatten(1, self.spec.shape)).mean())
             v = self.drawn(logits, batch.noise)
         return {"loss": torch.stack(errors).mean(), "first": errors[0], "last": errors[-1]}
+
+    def pass_on(self, v: Tensor, hidden: list[Tensor], noise: Noise) -> tuple[Tensor, list[Tensor]]:
+        """Corrupt the pixels and update the layers: the log-odds of what was there, and the hidden layers."""
+        return self.network(self.corrupted(v, noise), hidden, self.network.draws(noise))
 
     def units(self, x: Tensor) -> Tensor:
         """Pixels as flat numbers in [0, 1]: (B, C, H, W) -> (B, D)."""
@@ -103,9 +107,9 @@ class GSN(Recipe[GSNConfig]):
     def chain(self, v: Tensor, noise: Noise, steps: int) -> Tensor:
         """The log-odds of the pixels after so many steps from v: (B, D)."""
         hidden = self.network.start(len(v))
-        logits, hidden = self.network(self.corrupted(v, noise), hidden, noise)
+        logits, hidden = self.pass_on(v, hidden, noise)
         for _ in range(steps - 1):
-            logits, hidden = self.network(self.corrupted(self.drawn(logits, noise), noise), hidden, noise)
+            logits, hidden = self.pass_on(self.drawn(logits, noise), hidden, noise)
         return logits
 
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:

@@ -23,7 +23,7 @@ def test_a_run_has_its_samples_over_the_training_its_curves_and_its_config(visit
     page = visit()
     page.get_by_role("link", name="dcgan", exact=True).click()
     expect(page.get_by_role("heading", name="dcgan")).to_be_visible()
-    assert page.title() == "dcgan · Saddlepoint"
+    expect(page).to_have_title("dcgan · Saddlepoint")
     newest = page.get_by_role("img", name="Samples of dcgan after 2,560 images")
     expect(newest).to_be_visible()
     page.get_by_role("slider").fill("0")

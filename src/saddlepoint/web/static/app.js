@@ -1,5 +1,5 @@
 // Which page the address names: `#/generate/my-run`.
-import { attempt, h } from "./dom.js";
+import { attempt, h, say } from "./dom.js";
 import { comparePage, runPage, runsPage } from "./runs.js";
 import { generatePage } from "./generate.js";
 import { invertPage } from "./invert.js";
@@ -22,6 +22,7 @@ async function show() {
   document.title = `${[MENU[current], ...names].filter(Boolean).join(" · ")} · Saddlepoint`;
   const place = h("div");
   main.replaceChildren(place);
+  say("");
   await attempt(() => PAGES[current](place, ...names));
 }
 

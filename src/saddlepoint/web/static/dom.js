@@ -13,7 +13,11 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-export function say(sentence) {
+let clock = 0;
+let last = { by: "", at: 0 }; // what is said now
+
+export function say(sentence, by = "visitor") {
+  last = { by, at: ++clock };
   const place = document.getElementById("trouble");
   place.textContent = sentence;
   place.hidden = !sentence;
@@ -54,14 +58,15 @@ export async function stream(path, body, take, signal) {
   }
 }
 
-// Runs what may fail; a failure is said on the page, a success takes the last one away.
-export async function attempt(action) {
+// Runs what may fail; a failure is said on the page, and taken away by a success of the same kind that began after it.
+export async function attempt(action, by = "visitor") {
+  const begun = ++clock;
   try {
     const result = await action();
-    say("");
+    if (last.by === by && last.at < begun) say("", by);
     return result;
   } catch (error) {
-    say(error.message);
+    say(error.message, by);
     return undefined;
   }
 }

@@ -28,7 +28,7 @@ export function measure(run, ended) {
   const tick = (metric) => h("label", { class: "check" }, h("input", { type: "checkbox", onchange: (event) => (event.target.checked ? chosen.add(metric) : chosen.delete(metric)) }), metric);
 
   async function look() {
-    const now = await attempt(() => ask(runPath(run.name, "/measure")));
+    const now = await attempt(() => ask(runPath(run.name, "/measure")), "watch");
     if (!form.isConnected) return;
     if (now) show(now);
     if (!now || now.state === "measuring") setTimeout(look, EVERY);

@@ -12,7 +12,7 @@ function live(place, look) {
   const again = async () => {
     if (!place.isConnected) return;
     const start = performance.now();
-    if (!document.hidden) await attempt(look);
+    if (!document.hidden) await attempt(look, "watch");
     timer = setTimeout(again, Math.min(SELDOM, Math.max(EVERY, SHARE * (performance.now() - start))));
   };
   document.addEventListener("visibilitychange", () => {

@@ -49,7 +49,7 @@ export async function editor(run, beside = null, caption = "") {
     } catch (error) {
       trouble.textContent = error.message;
     }
-    await show();
+    if (place) await show();
   });
 
   function clear() {

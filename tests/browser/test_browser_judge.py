@@ -10,6 +10,8 @@ from looks import new_picture
 from playwright.sync_api import expect
 from serving import explorer
 
+NEAREST = [f"Training image {i} in {space}" for space in ("pixels", "features") for i in (1, 2, 3)]
+
 
 def test_a_number_stands_with_its_floor_and_protocol(visit):
     page = visit("#/judge/dcgan")
@@ -43,7 +45,12 @@ def test_samples_stand_beside_their_nearest_training_images(visit):
     expect(page.get_by_text("Memorisation ")).to_be_visible()
     expect(page.get_by_role("img", name="Sample ")).to_have_count(8)
     expect(page.get_by_role("img", name="Training image 1 in pixels")).to_have_count(8)
-    before = page.get_by_role("img", name="Sample 0").get_attribute("src") or ""
+    row = [page.get_by_role("img", name=name) for name in ("Sample 0", *NEAREST)]
+    boxes = [image.first.bounding_box() for image in row]
+    assert len({(round(box["y"]), round(box["width"]), round(box["height"])) for box in boxes}) == 1, (
+        "one row, one size"
+    )
+    before = row[0].get_attribute("src") or ""
     page.get_by_role("spinbutton", name="Seed of the samples").fill("4")
     page.get_by_role("button", name="Look for them").click()
     new_picture(page.get_by_role("img", name="Sample 0"), before)

@@ -20,6 +20,13 @@ def test_every_file_that_the_page_names_is_served(tmp_path, visit):
             assert answer.text == (STATIC / name).read_text()
 
 
+def test_no_rule_of_style_is_given_twice():
+    """Two pages that use one name for different things spoil each other."""
+    rules = re.findall(r"^([^\s@}/][^{]*?) *{", (STATIC / "style.css").read_text(), flags=re.MULTILINE)
+    assert len(rules) > 50
+    assert [rule for rule in rules if rules.count(rule) > 1] == []
+
+
 def test_nothing_comes_from_elsewhere():
     for path in STATIC.iterdir():
         for address in re.findall(r"https?://[^\s\"'`]+", path.read_text()):

@@ -22,7 +22,7 @@ function told(found) {
   const rows = found.samples.flatMap((sample, i) => [image(sample, `Sample ${i}`),
     ...found.pixels[i].map((near, j) => image(near, `Training image ${j + 1} in pixels`)), ...found.features[i].map((near, j) => image(near, `Training image ${j + 1} in features`))]);
   const titles = [["sample", ""], ["nearest in pixels", "span"], [`nearest in ${found.name}`, "span"]].map(([text, kind]) => h("small", { class: kind || null }, text));
-  return [verdict(found), h("div", { class: "near" }, titles, rows)];
+  return [verdict(found), h("div", { class: "neighbours" }, titles, rows)];
 }
 
 function verdict(found) {

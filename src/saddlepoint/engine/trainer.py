@@ -21,7 +21,7 @@ from saddlepoint.engine.batch_norm import join_batch_norms
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.clock import Clock
 from saddlepoint.engine.compile import compile_networks
-from saddlepoint.engine.device import pick_precision
+from saddlepoint.engine.device import pick_precision, seed_draws
 from saddlepoint.engine.events import Log, Progress, Reporter, Scalars, Silent
 from saddlepoint.engine.guard import Fault
 from saddlepoint.engine.probe import Probe
@@ -162,7 +162,7 @@ class Trainer:
         # Dropout and its like draw from torch's own generator: a seed of the step's own makes resume exact.
         # Each process has other rows to drop from, so other draws; the leader's are those of a process alone.
         own = (self.world.rank,) if self.world.rank else ()
-        torch.manual_seed(derive_seed(self.seed, "step", self.step, *own))
+        seed_draws(derive_seed(self.seed, "step", self.step, *own), self.device)
         self.recipe.images_seen = self.images
         factor = self._rate_factor(budget)
         for seat in self.update.seats.values():

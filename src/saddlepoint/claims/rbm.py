@@ -14,7 +14,7 @@ from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.objectives.partition import MOST, annealed_log_weights, log_mean, log_partition
 from saddlepoint.types import Noise
 
-RUNS, STEPS = 100, 3_000
+RUNS, STEPS = 100, 15_000
 
 
 @torch.no_grad()

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
+from saddlepoint import catalogue
 from saddlepoint.claims import PROTOCOLS, grid, one_dimension, semi_supervised, stacked
 from saddlepoint.claims.claim import Setting
 from saddlepoint.claims.protocol import Player, find, run
@@ -17,6 +19,7 @@ from saddlepoint.claims.training import RUNS
 from saddlepoint.cli.main import main
 from saddlepoint.data.load import load
 from saddlepoint.errors import UserError
+from saddlepoint.types import DataSpec
 
 
 @pytest.fixture
@@ -65,14 +68,35 @@ def test_the_grid_is_tuned_once_and_goes_on_where_it_was(here: Path, monkeypatch
     assert [path.name.rpartition("-")[2] for path in RUNS.iterdir() if not path.name.startswith("old")] == ["seed1"]
 
 
-def test_everyone_on_the_grid_has_one_network_and_as_many_trials():
-    for name, player in grid.players().items():
-        for rate in grid.RATES:
-            options = grid.at_rate(player, rate, 100).setting.options
-            assert (options["latent"], options["widths"]) == (2, (128, 128, 128)), name
-            assert options["decay"] == "cosine"
-            first = options["lr"]
-            assert (first[0] if isinstance(first, tuple) else first) == rate
+@pytest.mark.parametrize("name", grid.players())
+def test_everyone_on_the_grid_has_one_network_and_as_many_trials(name):
+    player = grid.players()[name]
+    for rate in grid.RATES:
+        options = grid.at_rate(player, rate, 100).setting.options
+        assert options["decay"] == "cosine"
+        first = options["lr"]
+        assert (first[0] if isinstance(first, tuple) else first) == rate
+    recipe = catalogue.recipe_class(player.recipe)
+    own = {key: value for key, value in options.items() if key in recipe.Config.model_fields}
+    model = catalogue.create(player.recipe, DataSpec(kind="points", shape=(2,)), **own)
+    kinds = {type(layer).__name__ for layer in model.modules()}
+    assert not kinds & {"Dropout", "LeakyReLU", "Softplus", "Maxout"} - HEADS.get(name, set()), kinds
+    assert not {kind for kind in kinds if "Norm" in kind} - HEADS.get(name, set()) - {"SpectralNorm"}, kinds
+    generator = model.generators[0] if name == "adagan" else model.generator
+    widths = [layer.out_features for layer in generator.modules() if isinstance(layer, nn.Linear)]
+    assert widths == [128, 128, 128, 2]
+
+
+HEADS = {"infogan": {"LeakyReLU", "BatchNorm1d"}}
+"""Layers that a recipe has outside of the given network: in Q's head."""
+
+
+def test_the_courses_of_a_training_fit_its_steps_on_the_grid():
+    ada = catalogue.create("adagan", DataSpec(kind="points", shape=(2,)), **grid.within("adagan", 1e-3, 6_000)).config
+    phases = ada.components * ada.component_steps + (ada.components - 1) * ada.classifier_steps
+    assert 0.95 * 6_000 < phases <= 6_000
+    gang = catalogue.create("gogan", DataSpec(kind="points", shape=(2,)), **grid.within("gogan", 1e-3, 6_000)).config
+    assert gang.stages * gang.stage_steps == 6_000
 
 
 def test_the_best_rate_has_the_most_modes_and_then_the_most_good_samples():
@@ -112,7 +136,9 @@ def test_stacks_are_counted_at_a_budget_of_minutes(here: Path, monkeypatch: pyte
     protocol = replace(stacked.PROTOCOL, players=stacked.players, data="stacked-digits")
     out = here / "claims.csv"
     rows = run(protocol, out=out)
-    values = {row.measure: row for row in rows}
+    values = {row.measure.partition("[")[0]: row for row in rows}
+    assert 0.95 < values["accuracy on single digits"].value < 1
+    assert values["modes"].measure.startswith("modes[classifier:digits@")
     assert values["modes"].data == "stacked-digits"
     assert values["modes"].n == 300
     assert 0 < values["modes"].value < (values["modes"].floor or 0)

@@ -84,10 +84,11 @@ def test_stacked_digits_are_counted_by_a_classifier_of_digits(tmp_path):
     assert found["modes_touched"] == pytest.approx(found["modes_touched_floor"], abs=25)
     assert found["modes_touched_floor"] > 950  # of 1000, each expected 4 times
     assert found["reverse_kl_floor"] == pytest.approx(999 / 8_000, rel=0.2)
-    about = measured[0].protocol
-    assert about["classifier"].startswith("classifier:digits@")
-    assert about["classifier_accuracy"] > 0.95
-    assert about["classifier_mistakes"].count(" as ") == 3
+    assert measured[0].label().startswith("accuracy on single digits[classifier:digits@")
+    assert 0.95 < measured[0].value < 1
+    assert measured[0].protocol["n"] == len(data.truth.digits.test)
+    assert measured[0].protocol["mistakes"].count(" as ") == 3
+    assert {m.protocol["features"] for m in measured} == {measured[0].protocol["features"]}
     one = values(evaluate(copies(data, x[:1]), data, metrics=["modes_touched"], n=100, cache=tmp_path))
     assert one["modes_touched"] == 1
 

@@ -30,24 +30,52 @@ TRAINING: dict[str, Any] = {
 }
 
 
+OWN: Mapping[str, Mapping[str, Any]] = {
+    "catgan": {"network": "standard"},
+    "f_gan": {"divergence": "kl"},
+    "gogan": {"margin": 0.01},
+    "improved_gan": {"network": "standard"},
+    "unrolled_gan": {"unroll_rate": 0.05},
+}
+"""What some need to be themselves here, and on the network of all: f_gan's first divergence is gan's game, gogan's
+usual margin is never met at its clipping, and unrolled_gan's usual rate, of wide networks, changes nothing on small
+ones."""
+APART = ("bayesian_gan",)
+"""Its rates are of Langevin dynamics and do not compare with Adam's."""
+
+
 def players(scale: Scale = "quick") -> dict[str, Player]:
-    """Every recipe that learns points without labels from the given network. `gan`'s own networks are of maxout units
-    with dropout, so its game is played by `composed_gan`."""
-    found = {"gan": Player(recipe="composed_gan", setting=Setting(options={"objective": "nonsaturating"}))}
+    """Every recipe that plays against samples, learns points without labels, and takes the given network. `gan`'s own
+    networks are of maxout units with dropout, so its game is played by `composed_gan`, as is that of `r1_gan`."""
+    found = {
+        "gan": Player(recipe="composed_gan", setting=Setting(options={"objective": "nonsaturating"})),
+        "r1_gan": Player(recipe="composed_gan", setting=Setting(options={"penalties": ("r1",)})),
+    }
     for name in catalogue.names():
-        recipe = catalogue.recipe_class(name)
+        recipe, info = catalogue.recipe_class(name), catalogue.info(name)
         learns = "points" in recipe.kinds and not recipe.conditional and set(NETWORK) <= set(recipe.Config.model_fields)
-        if learns and catalogue.info(name).recipe == name and name != "composed_gan":
-            found[name] = Player(recipe=name, setting=Setting(options={}))
+        if learns and info.recipe == name and info.group != "variational" and name not in (*APART, "composed_gan"):
+            found[name] = Player(recipe=name, setting=Setting(options=OWN.get(name, {})))
     return found
 
 
 def at_rate(player: Player, rate: float, steps: int) -> Player:
     """The player with a learning rate, which falls to 0 along half a cosine for everyone."""
-    options = {**player.setting.options, **TRAINING, **NETWORK, "lr": rate}
-    if player.recipe == "r3gan":  # its gamma and beta2 move over the whole of the training, its rate as all others'
-        options |= {"lr": (rate, rate), "burn_in": steps * BATCH}
+    options = {**player.setting.options, **TRAINING, **NETWORK, "lr": rate, **within(player.recipe, rate, steps)}
     return Player(recipe=player.recipe, setting=Setting(options=options, steps=steps))
+
+
+def within(name: str, rate: float, steps: int) -> dict[str, Any]:
+    """Options of those whose training has a course of its own, so that it takes these steps."""
+    match name:
+        case "r3gan":  # its gamma and beta2 move over the whole of the training, its rate as all others'
+            return {"lr": (rate, rate), "burn_in": steps * BATCH}
+        case "adagan":  # ten components, and a classifier before all but the first
+            return {"component_steps": steps // 12, "classifier_steps": steps // 60}
+        case "gogan":
+            return {"stage_steps": steps // 3}
+        case _:
+            return {}
 
 
 def play(table: Table, name: str, seeds: Sequence[int], scale: Scale) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ from saddlepoint.metrics.wasserstein import wasserstein_to
 from saddlepoint.recipe import Recipe
 
 MEMBERS = ("modes", "modes_touched", "high_quality", "reverse_kl", "forward_kl", "wasserstein")
+ACCURACY = "accuracy on single digits"
+"""Of the classifier that counts stacks: how far the other numbers can be trusted."""
 STACKS = 26_000
 """Samples of stacked digits, as in VEEGAN and PacGAN: a count of modes means nothing without the number of samples."""
 
@@ -52,7 +54,10 @@ def against_truth(
     if isinstance(truth, KnownStacks):
         with leader_first():
             classifier = classifier_for(truth.digits, cache=cache, device=recipe.device, progress=progress)
-        protocol = protocol | _described(classifier, truth.digits.test)
+        counts = confusion(classifier, truth.digits.test)
+        protocol = protocol | _described(classifier, counts, truth.digits.spec.classes)
+        right = protocol | {"n": int(counts.sum()), "reference": "test", "warnings": []}
+        yield Measurement(metric=ACCURACY, value=float(counts.trace() / counts.sum()), protocol=right)
         weights = stack_weights(truth)
         ours = _results(_of_stacks(samples, classifier, weights, progress))
         parts = chunks(positions, CHUNK)
@@ -129,15 +134,13 @@ def _results(found: Modes) -> dict[str, float]:
     }
 
 
-def _described(classifier: Features, test: ExamplesLike) -> dict[str, Any]:
-    """The classifier and how far it can be trusted: it errs in each channel apart."""
-    counts, names = confusion(classifier, test), test.spec.classes
+def _described(classifier: Features, counts: Tensor, names: Sequence[str]) -> dict[str, Any]:
+    """The classifier, and what it takes for what: it errs in each channel apart."""
     share = counts / counts.sum(1, keepdim=True).clamp(min=1)
     worst = share.clone().fill_diagonal_(0).flatten().argsort(descending=True)[:3].tolist()
     mistakes = [(i // len(names), i % len(names)) for i in worst]
     return {
-        "classifier": classifier.name,
-        "classifier_sha256": classifier.sha256,
-        "classifier_accuracy": float(counts.trace() / counts.sum()),
-        "classifier_mistakes": ", ".join(f"{names[a]} as {names[b]} {share[a, b]:.1%}" for a, b in mistakes),
+        "features": classifier.name,
+        "features_sha256": classifier.sha256,
+        "mistakes": ", ".join(f"{names[a]} as {names[b]} {share[a, b]:.1%}" for a, b in mistakes),
     }

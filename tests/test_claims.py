@@ -55,6 +55,13 @@ def test_a_data_set_without_a_setting_is_refused():
         find("dcgan").setting("lsun", "quick")
 
 
+def test_only_a_full_training_may_stand_beside_its_paper():
+    few, pictures = find("catgan"), find("cgan")
+    assert few.comparable("mnist", "full") == "yes"
+    assert few.comparable("mnist", "quick").startswith("no: quick scale")
+    assert pictures.comparable("mnist", "quick") == pictures.comparable("mnist", "full") != "yes"
+
+
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

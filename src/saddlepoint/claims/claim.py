@@ -25,7 +25,7 @@ Scale = Literal["quick", "full"]
 @dataclass(frozen=True, kw_only=True)
 class Published:
     """A number of the paper: its value, in which measure and on what, the table or section it stands in, and whether
-    it may stand beside ours: `yes`, or `no` and why."""
+    it may stand beside ours at full scale: `yes`, or `no` and why."""
 
     value: str
     measure: str
@@ -94,6 +94,11 @@ class Claim:
         if on not in there:
             raise UserError(f"{self.recipe} has no {scale} setting for {on!r}: choose {' or '.join(there)}.")
         return there[on]
+
+    def comparable(self, on: str, scale: Scale) -> str:
+        """Whether the paper's number may stand beside ours: `yes`, or `no` and why. That of minutes never may."""
+        said = self.published[on].comparable
+        return "no: quick scale is far too short a training" if (scale, said) == ("quick", "yes") else said
 
 
 def find(name: str) -> Claim:

@@ -24,8 +24,7 @@ def measure(trained: Trained) -> Iterator[Measurement]:
 
 CLAIM = Claim(
     recipe="dragan",
-    statement="Sharp gradients of the discriminator around data go with mode collapse; holding their norm at 1 there, "
-    "and there only, avoids both.",
+    statement="A penalty around data, and there only, holds the norm of the discriminator's gradients at 1.",
     published={
         "mnist": Published(
             value="none",
@@ -42,7 +41,9 @@ CLAIM = Claim(
             "mnist": Setting(images=5_000_000, options={}),
         },
     },
-    gap="The paper compares many small networks on CIFAR-10 by Inception score. Our noise is half the data's "
-    "deviation, as in the authors' code from memory, and D has layer norm.",
+    gap="The paper's claim is that sharp gradients go with mode collapse and that the penalty avoids both; we measure "
+    "slopes at the end of a training, and neither collapse nor a training without the penalty. It compares many small "
+    "networks on CIFAR-10 by Inception score. Our noise is half the data's deviation, as in the authors' code from "
+    "memory, and D has layer norm.",
     probe=measure,
 )

@@ -6,8 +6,7 @@ OPTIONS = {"width": 16, "code": 16, "lr": 2e-3, "clip": 0.1, "long_d_steps": 5, 
 
 CLAIM = Claim(
     recipe="mmd_gan",
-    statement="Learning the kernel adversarially makes moment matching work on images with small batches, where GMMN "
-    "needs large ones.",
+    statement="Learning the kernel adversarially makes moment matching work on images with small batches.",
     published={
         "mnist": Published(
             value="samples",
@@ -32,6 +31,7 @@ CLAIM = Claim(
             "cifar10": Setting(images=48_000_000, options={}),
         },
     },
-    gap="The paper trains 150,000 generator updates and more. At quick scale there are some 570 at forty times the "
-    "rate, in a code of 16 dimensions, with weights clipped at 0.1 and without the long first critic phases.",
+    gap="That GMMN needs large batches is not measured: our gmmn has batches of 1,000 alone. The paper trains 150,000 "
+    "generator updates and more. At quick scale there are some 570 at forty times the rate, in a code of 16 "
+    "dimensions, with weights clipped at 0.1 and without the long first critic phases.",
 )

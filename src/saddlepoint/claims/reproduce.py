@@ -81,7 +81,7 @@ def _protocol(claim: Claim, setting: Setting, on: str, scale: Scale, seed: int, 
         "claim": claim.statement,
         "paper_value": published.value,
         "paper_measure": f"{published.measure} ({published.where})",
-        "comparable": ("" if at.called == on else f"no: {at.called} is not {on}. ") + published.comparable,
+        "comparable": ("" if at.called == on else f"no: {at.called} is not {on}. ") + claim.comparable(on, scale),
         "options": options_text(setting.options),
         "command": f"saddle reproduce {claim.recipe} --on {on}{elsewhere} --scale {scale}",
     }

@@ -53,7 +53,7 @@ CLAIM = Claim(
         },
     },
     gap="The paper's score is of residual networks over 50,000 generator updates or more; ours are DCGAN's without "
-    "batch norm in D, and at quick scale some 900 updates at five times the rate, with one update of D for each in "
+    "batch norm in D, and at quick scale some 1,900 updates at five times the rate, with one update of D for each in "
     "place of five: at equal budget that came to FD 1.0 on validation images against 10.6.",
     probe=measure,
 )

@@ -28,7 +28,7 @@ def test_orbit_is_drawn_and_filmed(saddle: Saddle) -> None:
 def test_dirac_is_drawn(saddle: Saddle) -> None:
     result = saddle("lab", "dirac", "--steps", 3)
     assert result.status == 0
-    assert "r1            wasserstein           arrives (-0.50 ± 0.87i)" in result.out
+    assert "r1            wasserstein               arrives (-0.50 ± 0.87i)" in result.out
     assert "Auto-encoder critics" in result.out
     assert Path("dirac.png").exists()
 

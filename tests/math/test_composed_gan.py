@@ -12,6 +12,7 @@ import torch
 from saddlepoint import catalogue
 from saddlepoint.engine.update import Updater
 from saddlepoint.errors import UserError
+from saddlepoint.objectives.f_divergences import F_DIVERGENCES
 from saddlepoint.objectives.games import GAMES
 from saddlepoint.objectives.legality import OF_GRADIENTS, RULES, Composition, refusal
 from saddlepoint.objectives.penalty import WEIGHTS
@@ -22,6 +23,22 @@ IMAGES = DataSpec(shape=(1, 8, 8))
 POINTS = DataSpec(kind="points", shape=(2,))
 NAMES = get_args(Penalty)
 NETWORKS, NORMS = ("mlp", "dcgan", "r3gan"), ("none", "batch", "layer", "spectral")
+
+
+RECIPES: dict[str, tuple[str, dict[str, str]]] = {
+    "nonsaturating": ("f_gan", {}),
+    "minimax": ("f_gan", {"objective": "variational"}),
+    "least_squares": ("lsgan", {}),
+    "relativistic_average": ("ragan", {}),
+    "boundary_seeking": ("bs_gan", {}),
+    **{name: ("f_gan", {"divergence": name}) for name in F_DIVERGENCES if name != "gan"},
+    **{
+        f"{name}_minimax": ("f_gan", {"divergence": name, "objective": "variational"})
+        for name in F_DIVERGENCES
+        if name != "gan"
+    },
+}
+"""Objectives that a recipe of its own plays without a penalty or a bound on the weights."""
 
 
 def everything() -> Iterator[Composition]:
@@ -50,7 +67,34 @@ def batch_of(spec: DataSpec, rows: int = 4) -> Batch:
 def test_the_config_names_what_there_is():
     assert {*get_args(Objective)} == {*GAMES}
     assert {*NAMES} == {*WEIGHTS} == OF_GRADIENTS | {"orthogonal"}
-    assert len(LEGAL) > 300
+    assert len(LEGAL) > 1000
+
+
+@pytest.mark.parametrize("objective", RECIPES)
+def test_a_composed_game_is_its_recipes_own(objective):
+    """Both losses, of the same players on the same examples and latents."""
+    torch.manual_seed(0)
+    name, options = RECIPES[objective]
+    own = catalogue.create(name, POINTS, widths=[8], latent=4, **options)
+    composed = catalogue.create("composed_gan", POINTS, widths=[8], latent=4, objective=objective)
+    composed.generator, composed.discriminator, composed.prior = own.generator, own.discriminator, own.prior
+    for player in ("discriminator", "generator"):
+        found, wanted = (getattr(gan, f"{player}_objective")(batch_of(POINTS, 64)) for gan in (composed, own))
+        torch.testing.assert_close(found["loss"], wanted["loss"])
+
+
+def test_no_two_objectives_are_the_same_but_for_constants():
+    """Except Jensen-Shannon's, which are gan's by f-GAN's table."""
+    real, fake = torch.tensor([[2.0], [-0.3], [0.8]]), torch.tensor([[0.7], [-1.5], [1.2]])
+    told: dict[tuple[float, ...], str] = {}
+    for name, game in GAMES.items():
+        scores = real.clone().requires_grad_(), fake.clone().requires_grad_()
+        slopes = [
+            *torch.autograd.grad(game.discriminator(*scores), scores),
+            *torch.autograd.grad(game.generator(*scores), scores[1:]),
+        ]
+        same = told.setdefault(tuple(torch.cat(slopes).flatten().mul(1e4).round().tolist()), name)
+        assert same == {"jensen_shannon": "nonsaturating", "jensen_shannon_minimax": "minimax"}.get(name, name)
 
 
 @pytest.mark.parametrize("objective", GAMES)

@@ -68,18 +68,20 @@ def dirac(
     _check(out)
     from saddlepoint.lab import film
     from saddlepoint.lab.dirac import PENALTIES, REFUSED, eigenvalues, play, word
-    from saddlepoint.lab.dirac_figure import DRAWN, draw
+    from saddlepoint.lab.dirac_figure import OBJECTIVES as ROWS
+    from saddlepoint.lab.dirac_figure import PENALTIES as COLUMNS
+    from saddlepoint.lab.dirac_figure import draw
     from saddlepoint.objectives.games import GAMES
 
     for penalty in PENALTIES:
         for objective in GAMES:
-            print(f"{penalty:<13} {objective:<21} {word(eigenvalues(objective, penalty, weight))}")
+            print(f"{penalty:<13} {objective:<25} {word(eigenvalues(objective, penalty, weight))}")
     for why in REFUSED.values():
         print(why)
     courses = {
         (game, penalty): (play(game, penalty, weight, lr=lr, steps=steps), eigenvalues(game, penalty, weight))
-        for game in GAMES
-        for penalty in DRAWN
+        for game, *_ in ROWS
+        for penalty, *_ in COLUMNS
     }
     print(film.write(lambda i: draw(courses, weight, _step(i, frames, steps)), frames, out))
 

@@ -3,7 +3,7 @@
 Mescheder, Geiger and Nowozin 2018 (arXiv 1801.04406), definition 2.1: the smallest GAN in which training may circle
 the solution theta = psi = 0 for ever. Every loss and penalty here is the one that trains real networks. Near the
 solution the field of gradient play is linear, so its Jacobian's eigenvalues say what happens there: real parts below 0
-arrive, 0 circle, above 0 leave.
+arrive, 0 circle, above 0 leave. An eigenvalue that is 0 itself leaves it undecided.
 
 WGAN-GP and DRAGAN have a kink at psi = 0: no Jacobian.
 """
@@ -28,11 +28,15 @@ START = (1.0, 1.0)
 REFUSED: Mapping[str, str] = {
     "auto-encoder": "Auto-encoder critics (ebgan, began) score by reconstruction error, for which psi x is no network.",
     "kernel": "Kernel losses (mmd_gan, gmmn) have no discriminator to play with.",
+    "discrete": "Discrete boundary seeking (bs_gan_binary) needs a generator that gives draws their probability.",
+    "ranking": "Ranking (gogan) needs the generator and the critic of the stage before, and here is one of each.",
+    "features": "Feature matching and classes (improved_gan, catgan) are losses over more than the one score psi x.",
 }
 """Games that cannot be played here, and why."""
 
-NEUTRAL: Mapping[str, float] = {"least_squares": 0.5}
-"""The score by which a discriminator says that it cannot tell, where it is not 0: midway between the codes 0 and 1."""
+NEUTRAL: Mapping[str, float] = {"least_squares": 0.5, "kl": 1.0, "kl_minimax": 1.0}
+"""The score by which a discriminator says that it cannot tell, where it is not 0: midway between the codes 0 and 1; for
+an f-divergence the v at which g_f(v) = f'(1), which in table 2 of f-GAN is 0 in all rows but KL's."""
 
 Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor, Tensor], Tensor]
 """Of the critic, real x, fake x and psi, of weight 1."""
@@ -115,7 +119,10 @@ def word(found: Complex | None) -> str:
     first, second = found
     shown = f"{first.real:.2f} ± {abs(first.imag):.2f}i" if first.imag else f"{first.real:.2f}, {second.real:.2f}"
     # Eigenvalues of a double root come out of the arithmetic 1e-8 apart.
-    says = "arrives" if first.real < -1e-6 else "leaves" if first.real > 1e-6 else "circles"
+    if abs(first.real) < 1e-6:
+        says = "circles" if abs(first.imag) > 1e-6 else "undecided"
+    else:
+        says = "arrives" if first.real < 0 else "leaves"
     return f"{says} ({shown})".replace("-0.00", "0.00")
 
 

@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from saddlepoint.objectives import adversarial as losses
+from saddlepoint.objectives.boundary_seeking import generator_continuous
+from saddlepoint.objectives.f_divergences import (
+    F_DIVERGENCES,
+    FDivergence,
+    generator_alternative,
+    generator_variational,
+    variational_value,
+)
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """From the scores of real and of fake examples, (B,) or (B, 1) each, to what is minimised."""
@@ -27,6 +35,13 @@ class Game:
     generator_sees_real: bool = False
     differences: bool = False
     compares: bool = False
+
+
+def _f_gan(divergence: FDivergence, generator: Callable[[FDivergence, Tensor], Tensor]) -> Game:
+    return Game(
+        discriminator=lambda real, fake: -variational_value(divergence, real, fake),
+        generator=lambda real, fake: generator(divergence, fake),
+    )
 
 
 GAMES: dict[str, Game] = {
@@ -61,4 +76,12 @@ GAMES: dict[str, Game] = {
         differences=True,
         compares=True,
     ),
+    "boundary_seeking": Game(
+        discriminator=losses.discriminator_minimax, generator=lambda real, fake: generator_continuous(fake)
+    ),
 }
+# Of f-GAN's divergences "gan" is there already: as nonsaturating, and as minimax, after which the others are named.
+for _name, _divergence in F_DIVERGENCES.items():
+    if _name != "gan":
+        GAMES[_name] = _f_gan(_divergence, generator_alternative)
+        GAMES[f"{_name}_minimax"] = _f_gan(_divergence, generator_variational)

@@ -33,6 +33,17 @@ Objective = Literal[
     "wasserstein",
     "relativistic_pairing",
     "relativistic_average",
+    "boundary_seeking",
+    "kl",
+    "kl_minimax",
+    "reverse_kl",
+    "reverse_kl_minimax",
+    "pearson",
+    "pearson_minimax",
+    "squared_hellinger",
+    "squared_hellinger_minimax",
+    "jensen_shannon",
+    "jensen_shannon_minimax",
 ]
 Penalty = Literal["r1", "r2", "wgan_gp", "dragan", "zero_centred", "orthogonal"]
 NORMS = {"batch": nn.BatchNorm2d, "layer": partial(nn.GroupNorm, 1)}

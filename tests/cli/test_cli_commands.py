@@ -120,6 +120,23 @@ def test_train_as_json_keeps_stdout_for_programs(saddle: Saddle) -> None:
     assert manifest["config"]["train"]["batch"] == 8
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--labels", 50), "--labels 50 is written labels=50:"),
+        (("--labels=50",), "--labels=50 is written labels=50:"),
+        (("--m1-steps", 9, "batch=8"), "--m1-steps 9 is written m1_steps=9:"),
+        (("--flip", "--steps", 1), "--flip is written flip=...:"),
+        (("--lr", "lr=1"), "--lr is written lr=...:"),
+        (("--data", "digits", "--label", 50), "Unknown option: --label."),
+    ],
+)
+def test_an_option_written_as_a_flag_is_told_how_it_is_written(saddle: Saddle, flags: tuple[object, ...], said: str):
+    result = saddle("train", "m1_m2", *flags)
+    assert result.status == 2
+    assert result.err.startswith(f"saddle: {said}")
+
+
 def test_train_again_into_the_same_folder_says_how_to_resume(saddle: Saddle, runs: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in runs.rglob("*")}
     result = saddle("train", "gan", "--out", runs / "gan", "--steps", 1)

@@ -55,6 +55,20 @@ def found(run: Path) -> dict[str, Finding]:
 
 # Made to be ill ------------------------------------------------------------------------------------------
 
+
+def test_a_part_of_the_model_that_has_not_begun_is_named_by_training_and_by_the_doctor(
+    saddle: Saddle, tmp_path: Path
+) -> None:
+    sizes = [f"{key}={value}" for key, value in {**SMALL["m1_m2"], "m1_steps": 6, "batch": 8}.items()]
+    told = saddle("train", "m1_m2", "--steps", 6, "--out", "run", *sizes, "track=none", "precision=fp32")
+    assert "The budget ended before these had an update: m2." in told.err
+    assert found(tmp_path / "run")["idle"].evidence == {"players": ["m2"]}
+    told = saddle("resume", "run", "--steps", 7)
+    assert told.status == 0
+    assert "had an update" not in told.err
+    assert "idle" not in found(tmp_path / "run")
+
+
 TOO_FAST: dict[str, dict[str, Any]] = {
     "dcgan": {"steps": 60, "batch": 32, "width": 8, "lr": 1.0},
     "wgan_gp": {"steps": 30, "batch": 32, "width": 8, "lr": 1.0},

@@ -7,10 +7,15 @@ import torch
 from metric_fakes import Brightness, NoConfig, make_data
 from torch import Tensor
 
+from saddlepoint import catalogue
+from saddlepoint.distributions import DiagonalNormal
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.evaluate import evaluate
 from saddlepoint.metrics.likelihood import active_units, iwae, log_likelihood
-from saddlepoint.types import Noise
+from saddlepoint.metrics.nats import can
+from saddlepoint.recipe import Bounds
+from saddlepoint.types import DataSpec, Noise
+from support import small
 
 POINTS = {"shape": (3,), "classes": 2, "test": 30}
 
@@ -33,6 +38,9 @@ class Weighing(Brightness):
 
     def encode(self, x: Tensor) -> Tensor:
         return x / 2 * torch.tensor([1.0, 1.0, 0.0])
+
+    def posterior(self, x: Tensor) -> DiagonalNormal:
+        return DiagonalNormal(x / 2, torch.zeros_like(x))
 
     def elbo(self, x: Tensor, noise: Noise, y: Tensor | None = None) -> Tensor:
         return self.log_weights(x, noise, 1)[0]
@@ -98,3 +106,11 @@ def test_what_a_model_cannot_say_is_refused(metric: str):
     data = make_data(**POINTS)
     with pytest.raises(UserError, match=f"{metric} needs a recipe that"):
         evaluate(Brightness(data.spec, NoConfig()), data, metrics=[metric])
+
+
+def test_units_are_counted_only_of_a_code_that_has_a_posterior():
+    """A flow's code is the image itself in other numbers, and vq_vae's a choice from its codebook: all would count."""
+    spec = DataSpec(shape=(1, 8, 8), classes=("a", "b"))
+    bound = {name for name in catalogue.names() if issubclass(catalogue.recipe_class(name), Bounds)}
+    counted = {name for name in bound if can(small(name, spec), "active_units")}
+    assert bound - counted == {"nice", "real_nvp", "vq_vae", "cvae"}  # cvae's code needs the label too

@@ -14,7 +14,7 @@ from saddlepoint.config import Config, DataConfig
 from saddlepoint.data.labels import known_labels
 from saddlepoint.data.load import load
 from saddlepoint.errors import UserError
-from saddlepoint.metrics import heads
+from saddlepoint.metrics import heads, representation
 from saddlepoint.metrics.representation import extractor, worth
 from saddlepoint.recipe import Player, Recipe
 from saddlepoint.types import DataSpec
@@ -115,6 +115,21 @@ def test_fine_tuning_moves_the_network_and_sees_only_what_is_known():
     assert not torch.equal(before, model.encoder[1].weight)
     assert seen == set(KNOWN.tolist())
     assert not model.training
+
+
+def test_the_head_from_scratch_takes_features_at_the_scale_of_training(monkeypatch):
+    """In eval mode the running statistics of untrained batch norms, 0 and 1, leave features of another scale."""
+    deviations = []
+
+    def look(recipe, extract, head, train, known, *_):
+        recipe.train()
+        with torch.no_grad():
+            deviations.append(((extract(train.x(known)) - head.mean) / head.std).std(0).mean())
+
+    monkeypatch.setattr(representation, "fine_tune", look)
+    nets = (small("dcgan", DATA.spec) for _ in range(2))
+    worth(*nets, DATA, known_labels(load("digits", DataConfig(labels=100)), 0), part="discriminator")
+    assert 0.7 < deviations[1] < 1.4  # 1.01; 152 by the statistics of eval mode
 
 
 def test_codes_found_by_search_are_refused():

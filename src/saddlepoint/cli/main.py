@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownOptionError
 from cyclopts.completion import ShellDetectionError
 
 from saddlepoint import __version__
@@ -34,7 +34,7 @@ from saddlepoint.cli.report import report
 from saddlepoint.cli.reproduce import reproduce
 from saddlepoint.cli.resume import resume
 from saddlepoint.cli.sample import sample
-from saddlepoint.cli.train import train
+from saddlepoint.cli.train import as_key, train
 from saddlepoint.errors import LostProcessError, NonFiniteError, UserError
 from saddlepoint.files import REFUSALS
 
@@ -126,7 +126,7 @@ def _mistake(error: Exception) -> str | None:
     if isinstance(error, UserError):
         return _line(str(error))
     if isinstance(error, CycloptsError):
-        return _line(str(error).partition(" Available commands:")[0])
+        return _slip(error) or _line(str(error).partition(" Available commands:")[0])
     if isinstance(error, ShellDetectionError):
         return "it cannot be told which shell this is: name it, as in --install-completion --shell bash."
     if isinstance(error, OSError) and error.errno in REFUSALS:
@@ -137,6 +137,13 @@ def _mistake(error: Exception) -> str | None:
     if torch and isinstance(error, torch.OutOfMemoryError):
         return "the device is out of memory: lower batch, or set micro_batch to accumulate in smaller parts."
     return None
+
+
+def _slip(error: CycloptsError) -> str | None:
+    """What to write instead of a flag that is none, if `saddle train` takes it in another form."""
+    if not isinstance(error, UnknownOptionError) or tuple(error.command_chain or ()) != ("train",):
+        return None
+    return as_key(error.token.keyword or error.token.value, error.root_input_tokens or ())
 
 
 def _line(message: str) -> str:

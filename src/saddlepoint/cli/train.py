@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -126,3 +126,24 @@ def _no_flags_among(keys: Mapping[str, Any], parameters: Mapping[str, inspect.Pa
         if key in ("name", "reporter"):
             raise UserError(f"There is no option {key!r}: `saddle info NAME` lists them.")
         raise UserError(f"{key}={keys[key]} is written --{key} {keys[key]}.")
+
+
+def as_key(flag: str, arguments: Sequence[str]) -> str | None:
+    """`--labels 50` is a slip for `labels=50`: a sentence that says so, if the option is one that is written so.
+
+    flag: an argument that no flag is known for. arguments: those of `saddle train`, it among them.
+    """
+    from saddlepoint import catalogue
+    from saddlepoint.config import DataConfig, TrainConfig
+
+    name = next((argument for argument in arguments if argument in catalogue.names()), None)
+    schemas = [TrainConfig, DataConfig, *([catalogue.recipe_class(name).Config] if name else [])]
+    word, equals, value = flag.removeprefix("--").partition("=")
+    key = word.replace("-", "_")
+    if not any(key in schema.model_fields for schema in schemas):
+        return None
+    after = arguments[arguments.index(flag) + 1 :][:1]
+    if not equals and after and not after[0].startswith("--") and "=" not in after[0]:
+        value = after[0]
+        flag = f"{flag} {value}"
+    return f"{flag} is written {key}={value or '...'}: an option of what is trained, not of the command."

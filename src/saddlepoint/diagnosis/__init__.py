@@ -17,6 +17,7 @@ def diagnose(evidence: Evidence) -> list[Finding]:
     checks = (
         logs.nonfinite,
         logs.rollback,
+        logs.idle,
         pace.diverging,
         game.discriminator_won,
         variety.collapse,

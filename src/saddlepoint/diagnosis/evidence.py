@@ -82,8 +82,8 @@ class Evidence:
 
     @property
     def updates(self) -> int:
-        """Updates of the player that had fewest; 0 without a checkpoint."""
-        return min((growth.updates for growth in self.growth.values()), default=0)
+        """Updates of the player that had fewest, of those that had any; 0 without a checkpoint."""
+        return min((growth.updates for growth in self.growth.values() if growth.updates), default=0)
 
     @property
     def far(self) -> float | None:

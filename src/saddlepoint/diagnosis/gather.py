@@ -81,7 +81,8 @@ def _growth(raw: Recipe[Any], seed: int, checkpoint: Path) -> dict[str, Growth]:
         before, now = _norm(start[name].modules), _norm(player.modules)
         counts = [int(v) for k, v in optim.items() if k.startswith(f"{name}/") and k.endswith("/step")]
         if before > 0:
-            found[name] = Growth(factor=now / before, updates=max(counts, default=steps))
+            uncounted = steps if player.optimizer == "sgd" else 0  # it keeps no state; others do from the first update
+            found[name] = Growth(factor=now / before, updates=max(counts, default=uncounted))
     return found
 
 

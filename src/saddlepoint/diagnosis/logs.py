@@ -47,6 +47,20 @@ def rollback(evidence: Evidence) -> Finding | None:
     )
 
 
+def idle(evidence: Evidence) -> Finding | None:
+    """A player whose part of the schedule has not come."""
+    waiting = [player for player, growth in evidence.growth.items() if not growth.updates]
+    if not waiting:
+        return None
+    return Finding(
+        severity="warning",
+        name="idle",
+        sentence=f"These have had no update yet: {', '.join(waiting)}. What rests on them is untrained: go on for "
+        "longer, or give fewer steps to what comes before.",
+        evidence={"players": waiting},
+    )
+
+
 def few_images(evidence: Evidence) -> Finding | None:
     """So few examples that most methods learn them by heart."""
     count = evidence.manifest["data"].get("train")

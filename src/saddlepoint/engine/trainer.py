@@ -119,6 +119,11 @@ class Trainer:
         except LostProcessError as error:
             raise LostProcessError(f"{str(error).rstrip('.')}, at step {self.step}. {self._way_back()}") from error
         self.write_samples()
+        if self.update.idle and stop.name is None:
+            self._say(
+                f"The budget ended before these had an update: {', '.join(self.update.idle)}. What rests on them is "
+                "untrained: go on for longer, or give fewer steps to what comes before."
+            )
         if self.log:
             self.log.close()
         return stop.name

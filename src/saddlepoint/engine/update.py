@@ -57,6 +57,11 @@ class Updater:
             scaler=torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16"),
         )
 
+    @property
+    def idle(self) -> list[str]:
+        """Players that have had no update, before a resume neither. Plain SGD, which keeps no state, cannot tell."""
+        return [name for name, s in self.seats.items() if not s.optimizer.state and s.player.optimizer != "sgd"]
+
     def begin(self, t: int) -> None:
         """A new step: its noise and logs start afresh."""
         self.t, self.calls = t, 0

@@ -53,6 +53,18 @@ def linear_head(recipe: Recipe[Any], extract: Extract, train: ExamplesLike, know
     return head
 
 
+@torch.no_grad()
+def untrained_head(recipe: Recipe[Any], extract: Extract, train: ExamplesLike, known: Positions, seed: int) -> Head:
+    """A head for a network that is yet to be trained with it, in place of one on features in eval mode.
+
+    Batch norm's running statistics say nothing yet, and by them features can be far smaller than those of training: so
+    the head's are of a pass in train mode, in training's batches.
+    """
+    recipe.train()
+    features = [extract(train.x(rows).to(recipe.device)).float() for rows in _batches(known, len(known), seed)]
+    return Head(torch.cat(features), len(train.spec.classes))
+
+
 def fine_tune(
     recipe: Recipe[Any],
     extract: Extract,

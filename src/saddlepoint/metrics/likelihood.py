@@ -28,6 +28,15 @@ class Measured(Protocol):
     def measure(self) -> Measure: ...
 
 
+@runtime_checkable
+class Infers(Protocol):
+    """A recipe whose code is random given an example, so that a unit of it may say nothing of the example."""
+
+    def posterior(self, x: Tensor) -> object:
+        """q(z|x), a distribution."""
+        ...
+
+
 def elbo(
     recipe: Recipe[Any], examples: ExamplesLike, *, seed: int = 0, batch: int = 256, progress: Progress | None = None
 ) -> Tensor:

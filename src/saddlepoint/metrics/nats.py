@@ -9,7 +9,7 @@ from torch import Tensor
 
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.datalike import DataLike, ExamplesLike, Progress
-from saddlepoint.metrics.likelihood import Measured, active_units, elbo, iwae, log_likelihood, mean_and_error
+from saddlepoint.metrics.likelihood import Infers, Measured, active_units, elbo, iwae, log_likelihood, mean_and_error
 from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.objectives.likelihoods import bits_per_dimension
 from saddlepoint.recipe import Bounds, Encodes, Recipe, Scores, Weighs
@@ -18,7 +18,7 @@ NEEDS: dict[str, tuple[tuple[type, ...], str]] = {
     "log_likelihood": ((Scores,), "knows the likelihood"),
     "elbo": ((Bounds,), "bounds the likelihood"),
     "iwae": ((Weighs,), "weighs draws of its code"),
-    "active_units": ((Bounds, Encodes), "bounds the likelihood by a posterior of its code"),
+    "active_units": ((Bounds, Encodes, Infers), "bounds the likelihood by a posterior of its code"),
 }
 """Metric -> what a recipe must be able to do, also in words."""
 

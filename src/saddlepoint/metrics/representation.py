@@ -13,7 +13,18 @@ from torch import Tensor
 
 from saddlepoint.errors import UserError
 from saddlepoint.metrics.datalike import DataLike, ExamplesLike, Positions, Progress, chunks, everything
-from saddlepoint.metrics.heads import BATCH, RATE, RIDGE, Extract, Head, features_of, fine_tune, labels_of, linear_head
+from saddlepoint.metrics.heads import (
+    BATCH,
+    RATE,
+    RIDGE,
+    Extract,
+    Head,
+    features_of,
+    fine_tune,
+    labels_of,
+    linear_head,
+    untrained_head,
+)
 from saddlepoint.metrics.likelihood import mean_and_error
 from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.recipe import Describes, Encodes, Recipe
@@ -59,7 +70,7 @@ def worth(
         tuning = {"images": images, "batch": BATCH, "rate": RATE}
         fine_tune(trained, extractor(trained, chosen), head, data.train, known, images, seed, progress)
         judge("fine-tuned", trained, head, tuning)
-        head = Head(features_of(extractor(scratch, chosen), scratch, data.train, known), len(data.spec.classes))
+        head = untrained_head(scratch, extractor(scratch, chosen), data.train, known, seed)
         fine_tune(scratch, extractor(scratch, chosen), head, data.train, known, images, seed, progress)
         judge("the same network from scratch", scratch, head, tuning)
     return found

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.config import build
+from saddlepoint.distributions import DiagonalNormal
 from saddlepoint.families import VariationalConfig
 from saddlepoint.objectives.classes import belief
 from saddlepoint.objectives.likelihoods import Measure
@@ -87,8 +88,12 @@ class M1M2(Recipe[M1M2Config]):
     def codes(self, batch: Batch) -> Batch:
         """The batch with z1 ~ q(z1|x) for x."""
         noise = batch.noise.take(0, len(batch))
-        z1 = self.m1.posterior(batch.x).sample(noise.normal(self.config.latent))
+        z1 = self.posterior(batch.x).sample(noise.normal(self.config.latent))
         return replace(batch, x=z1, noise=noise)
+
+    def posterior(self, x: Tensor) -> DiagonalNormal:
+        """q(z1|x)."""
+        return self.m1.posterior(x)
 
     def classify(self, x: Tensor) -> Tensor:
         return self.m2.classify(self.m1.encode(x))
@@ -102,7 +107,7 @@ class M1M2(Recipe[M1M2Config]):
 
     def elbo(self, x: Tensor, noise: Noise, y: Tensor | None = None) -> Tensor:
         """E log p(x|z1) - log q(z1|x) + M2's bound on log p(z1), or on log p(z1|y), with one sample of z1."""
-        q = self.m1.posterior(x)
+        q = self.posterior(x)
         z1 = q.sample(noise.normal(self.config.latent))
         return self.m1.log_likelihood(x, z1) - q.log_prob(z1) + self.m2.elbo(z1, noise, y)
 

@@ -98,6 +98,7 @@ MISTAKES = [
     ("train gan --steps 1 lr=[]", "lr"),
     ("train gan --steps 1 batch=1.5", "batch"),
     ("train gan --steps 1 batch=true", "batch"),
+    ("train unrolled_gan --steps 1 unroll_rate=true", "unroll_rate"),
     ("train gan --steps 1 batch=99999999999999999999", "batch"),
     ("train gan --steps 1 ema=-1", "ema"),
     ("train gan --steps 1 ema=1e400", "ema"),

@@ -21,7 +21,7 @@ class Config(BaseModel):
     @classmethod
     def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
         wanted: Any = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and wanted in (int, float):
+        if isinstance(value, bool) and wanted in (int, float, float | None):
             raise ValueError("input should be a number")
         return value
 

@@ -1,11 +1,15 @@
-"""The probes of infogan's and cogan's claims, on answers known beforehand."""
+"""The probes of claims: infogan's and cogan's on answers known beforehand, bs_gan's on a model trained a little."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 import torch
 
-from saddlepoint.claims import cogan, infogan
+import saddlepoint
+from saddlepoint.claims import bs_gan, cogan, infogan
+from saddlepoint.claims.claim import Trained
 from saddlepoint.config import DataConfig
 from saddlepoint.data.load import load
 
@@ -36,3 +40,20 @@ def test_a_digit_is_seen_as_itself_or_as_its_negative_and_never_as_both():
         for row, y in zip(batch.index.tolist(), batch.y.tolist(), strict=True):
             assert domain.setdefault(row, y) == y
     assert 0.4 < sum(domain.values()) / len(domain) < 0.6
+
+
+@pytest.mark.parametrize("output", ["binary", "continuous"])
+def test_a_discrete_generator_s_weights_and_pixels_are_measured(tmp_path: Path, output: str):
+    options = {"width": 4, "draws": 5, "batch": 16, "track": "none", "precision": "fp32", "output": output}
+    run = saddlepoint.train("bs_gan", "digits", out=tmp_path / "run", images=32, device="cpu", **options)
+    trained = Trained(run=run, model=run.model(), data=load("digits"), seed=0)
+    found = {each.metric: each.value for each in bs_gan.measure(trained)}
+    if output == "continuous":
+        assert not found
+        return
+    assert set(found) == {
+        "effective samples of 5 by importance weights",
+        "mean difference in how often a pixel is white",
+    }
+    assert 1 <= found["effective samples of 5 by importance weights"] <= 5
+    assert 0 < found["mean difference in how often a pixel is white"] < 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -15,7 +16,13 @@ POINTS = DataSpec(kind="points", shape=(2,))
 
 def batch_of(rows: int = 16, dtype: torch.dtype = torch.float32) -> Batch:
     x = torch.randn(rows, 2, generator=torch.Generator().manual_seed(1)).to(dtype)
-    return Batch(x=x, y=None, index=torch.arange(rows), noise=Noise("batch", rows=rows))
+    noise = (Doubles if dtype == torch.float64 else Noise)("batch", rows=rows)
+    return Batch(x=x, y=None, index=torch.arange(rows), noise=noise)
+
+
+class Doubles(Noise):
+    def normal(self, *shape: int) -> torch.Tensor:
+        return super().normal(*shape).double()
 
 
 def test_the_steps_are_those_of_gradient_descent():
@@ -73,6 +80,31 @@ def test_looking_ahead_changes_the_gradient_and_not_the_discriminator(unroll):
     before = {k: v.clone() for k, v in recipe.discriminator.state_dict().items()}
     assert not torch.allclose(gradient(recipe, batch_of()), gradient(plain, batch_of()), rtol=0.01)
     assert all(torch.equal(v, before[k]) for k, v in recipe.discriminator.state_dict().items())
+
+
+@pytest.mark.parametrize("unroll", [1, 3])
+def test_the_generator_sees_how_the_discriminator_answers_it(unroll):
+    """Equation 10's gradient against central differences of the loss, in every weight of G's first layer."""
+    recipe = gan(unroll=unroll, unroll_rate=0.5).double()
+    weight, h = recipe.generator.layers[0].weight.detach(), 1e-6  # the numbers themselves, outside any graph
+
+    def loss() -> float:
+        return recipe.generator_objective(batch_of(dtype=torch.float64))["loss"].item()
+
+    found = gradient(recipe, batch_of(dtype=torch.float64))
+    for at in np.ndindex(*weight.shape):
+        weight[at] += h
+        above = loss()
+        weight[at] -= 2 * h
+        below = loss()
+        weight[at] += h
+        assert found[at].item() == pytest.approx((above - below) / (2 * h), rel=1e-4, abs=1e-8)
+
+
+def test_the_rate_is_the_data_s_own_unless_it_is_said():
+    assert gan().rate == 0.05
+    assert gan(unroll_rate=0.5).rate == 0.5
+    assert catalogue.create("unrolled_gan", DataSpec(shape=(1, 8, 8)), width=4).rate == 1e-4
 
 
 def test_the_running_statistics_of_the_discriminator_stay():

@@ -20,7 +20,7 @@ def measure(trained: Trained) -> Iterator[Measurement]:
     """What carries the method on discrete data: how evenly the M samples of one z count (M: D tells nothing between
     them; 1: one sample is all), and whether pixels end as often white as in the data."""
     model: Any = load(trained.run, weights="raw")
-    if not model.binary:
+    if not model.discrete:
         return
     x = trained.data.validation.x(np.arange(min(N, len(trained.data.validation)))).to(model.device)
     noise = Noise("probe", trained.seed, rows=len(x), device=model.device)

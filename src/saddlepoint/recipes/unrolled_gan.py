@@ -21,8 +21,9 @@ from saddlepoint.types import Batch, Losses
 class UnrolledGANConfig(PairConfig):
     unroll: int = Field(5, ge=0)
     """Discriminator steps that the generator looks ahead (K); 0 is a plain GAN."""
-    unroll_rate: float = Field(1e-4, gt=0)
-    """Rate of those steps (eta): small for wide networks, whose output answers to many weights at once."""
+    unroll_rate: float | None = Field(None, gt=0)
+    """Rate of those steps (eta); by default 1e-4 for images, whose wide networks answer to many weights at once, and
+    0.05 for points."""
 
 
 @register(
@@ -41,6 +42,10 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
 
     Config = UnrolledGANConfig
 
+    def build(self) -> None:
+        super().build()
+        self.rate = self.config.unroll_rate or (0.05 if self.spec.kind == "points" else 1e-4)
+
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, equation 1; D itself takes one step (equation 11)."""
         with torch.no_grad():
@@ -57,7 +62,7 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
             return discriminator_minimax(self._judge(parameters, batch.x), self._judge(parameters, fake))
 
         own = {name: p.detach().requires_grad_() for name, p in self.discriminator.named_parameters()}
-        ahead = unrolled(d_loss, own, self.config.unroll, self.config.unroll_rate)
+        ahead = unrolled(d_loss, own, self.config.unroll, self.rate)
         return {"loss": generator_nonsaturating(self._judge(ahead, fake))}
 
     def _judge(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:

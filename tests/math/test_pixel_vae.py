@@ -83,6 +83,18 @@ def test_the_objective_is_minus_the_bound_of_the_same_noise(model):
     torch.testing.assert_close(losses["kl"], kl_to_standard_normal(model.posterior(x)).mean())
 
 
+@pytest.mark.parametrize(("seen", "weight"), [(0, 0.0), (50, 0.5), (100, 1.0), (250, 1.0)])
+def test_in_the_warm_up_the_kl_counts_for_less_in_the_loss_alone(seen: int, weight: float):
+    model = small("pixel_vae", TINY, latent=1, kl_warmup=100)
+    x, noise = IMAGES[:7], Noise("n", rows=7)
+    model.images_seen = seen
+    losses = model.objective(Batch(x=x, y=None, index=torch.arange(7), noise=Noise("n", rows=7)))
+    torch.testing.assert_close(losses["loss"], losses["reconstruction"] + weight * losses["kl"])
+    torch.testing.assert_close(losses["kl"], kl_to_standard_normal(model.posterior(x)).mean())
+    assert losses["kl"] > 0.001
+    torch.testing.assert_close(model.elbo(x, noise).mean(), -losses["reconstruction"] - losses["kl"])
+
+
 def test_samples_given_z_come_as_often_as_their_probability_says(model):
     n, z = 20_000, torch.tensor([[1.0]])
     with torch.no_grad():

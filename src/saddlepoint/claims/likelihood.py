@@ -160,7 +160,7 @@ PUBLISHED: Mapping[str, Published] = {
     ),
     "fixed": Published(
         value="MADE 88.0 with one layer and 86.6 with two, PixelCNN 81.3, PixelRNN 79.2, PixelVAE's bound 80.6, and "
-        "79.7 with a hierarchy of codes",
+        "79.7 with another decoder",
         measure=MEASURE,
         where="Germain et al. 2015, table 6, van den Oord et al. 2016, table 4, and Gulrajani et al. 2017, table 1; "
         "from memory",

@@ -154,7 +154,15 @@ def config_of(name: str, options: Mapping[str, Any]) -> str:
     return config_digest({key: config.model_dump() for key, config in configs.items()})
 
 
-LATER: Mapping[str, Any] = {"binarise": "none", "beta": 1.0, "free_bits": 0.0, "flows": 0, "layers": 1, "validation": 0}
+LATER: Mapping[str, Any] = {
+    "binarise": "none",
+    "beta": 1.0,
+    "free_bits": 0.0,
+    "flows": 0,
+    "kl_warmup": 0,
+    "layers": 1,
+    "validation": 0,
+}
 """Options that came when there were rows already, with the value by which all is as it was before."""
 
 

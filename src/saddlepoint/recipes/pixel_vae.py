@@ -37,6 +37,8 @@ class PixelVAEConfig(LatentConfig):
     """Gated layers of the PixelCNN. The fewer, the more is left to z."""
     lr: float = Field(1e-3, gt=0)
     """Adam's learning rate."""
+    kl_warmup: int = Field(0, ge=0)
+    """Images over which the KL's weight in the loss rises from 0 to 1, in a straight line. 0: it is 1 throughout."""
 
 
 @register(
@@ -72,9 +74,15 @@ class PixelVAE(FromLatent[PixelVAEConfig]):
         update("vae", self.objective, next(batches))
 
     def objective(self, batch: Batch) -> Losses:
-        """-ELBO in nats per example (section 3.1), with one sample of z."""
+        """-ELBO in nats per example (section 3.1), with one sample of z; in the warm-up its KL counts for less."""
         log_likelihood, kl = self.terms(batch.x, batch.noise)
-        return {"loss": (kl - log_likelihood).mean(), "reconstruction": -log_likelihood.mean(), "kl": kl.mean()}
+        loss = (self.kl_weight * kl - log_likelihood).mean()
+        return {"loss": loss, "reconstruction": -log_likelihood.mean(), "kl": kl.mean()}
+
+    @property
+    def kl_weight(self) -> float:
+        warmup = self.config.kl_warmup
+        return min(self.images_seen / warmup, 1.0) if warmup else 1.0
 
     def terms(self, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """log p(x|z) for one z ~ q(z|x), and KL(q(z|x) || p(z)): each (B,), in nats."""

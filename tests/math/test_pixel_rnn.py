@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from saddlepoint.families.autoregressive import raster
 from saddlepoint.networks.pixel_rnn import DiagonalLSTM, RowLSTM, cell, skew, unskew
 from saddlepoint.recipe import Bounds, Scores
 from saddlepoint.types import DataSpec, Noise
@@ -85,6 +86,25 @@ def test_row_by_row_is_the_whole_pass(layer: str):
         whole, by_row = model.naive_predictor(None), model.predictor(None)
         for i, j in itertools.product(range(6), range(5)):
             torch.testing.assert_close(by_row(x, i, j).logits, whole(x, i, j).logits, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 4), (3, 4, 5)], ids=str)
+@pytest.mark.parametrize("layer", LAYERS)
+def test_row_by_row_draws_what_whole_passes_draw(layer: str, shape: tuple[int, ...]):
+    """With weights so large that what is remembered wrongly would show."""
+    model = small("pixel_rnn", DataSpec(shape=shape, levels=4), layer=layer, layers=2).eval()
+    uniform = Noise("sample", 0, rows=11).uniform(*shape)
+    blank = torch.zeros_like(uniform)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(2)
+        naive = raster(model.naive_predictor(None), blank, uniform)
+        assert torch.equal(raster(model.predictor(None), blank, uniform), naive)
+        rest = raster(model.predictor(None), naive, uniform.flip(0), rows=2)
+        assert torch.equal(rest, raster(model.naive_predictor(None), naive, uniform.flip(0), rows=2))
+    assert torch.equal(rest[:, :, :2], naive[:, :, :2])
+    assert not torch.equal(rest[:, :, 2:], naive[:, :, 2:])
+    assert naive.unique().numel() == 4
 
 
 def test_skewing_moves_rows_and_is_undone():

@@ -10,9 +10,8 @@ from saddlepoint import UserError, catalogue
 from saddlepoint.config import DataConfig
 from saddlepoint.data.load import load
 from saddlepoint.errors import NonFiniteError
-from saddlepoint.families import TwoPlayer
 from saddlepoint.lab.game import REACH, arrows, describe, play, pull, ranked, scene, surface
-from saddlepoint.lab.training import in_memory
+from saddlepoint.lab.training import in_memory, watch
 from saddlepoint.types import Batch, DataSpec, Noise
 from support import SMALL, small
 
@@ -93,7 +92,7 @@ class _Doubles(Noise):
 
 def test_the_surface_has_the_second_dimension_down_its_rows():
     model, axis = small("gan", PLANE).eval(), torch.linspace(-1, 1, 5)
-    scores = surface(model, axis, 2)
+    scores = surface(model.discriminator, axis, 2)
     with torch.no_grad():
         at = model.discriminator(torch.stack([axis[1], axis[3]])[None])
     torch.testing.assert_close(scores[3, 1], at.squeeze())
@@ -114,17 +113,27 @@ def test_a_surface_is_of_one_number_a_point(judge, alone):
         model.generator_objective = lambda b: {"loss": discriminator(model.generator(model.prior(b.noise)), b.x).mean()}
     else:
         model.generator_objective = lambda b: {"loss": discriminator(model.generator(model.prior(b.noise))).mean()}
-    assert pull(model, batch())[2] == alone
+    assert (pull(model, batch())[2] is discriminator) == alone
 
 
-GAMES = [
+ON_POINTS = [
     name
     for name in catalogue.names()
     if catalogue.info(name).recipe == name
-    and issubclass(recipe := catalogue.recipe_class(name), TwoPlayer)
-    and "points" in recipe.kinds
+    and "points" in (recipe := catalogue.recipe_class(name)).kinds
     and not recipe.conditional
 ]
+SEVERAL = {"bayesian_gan"}
+"""Games of many generators, though they are optimised as one."""
+GAMES = [
+    name
+    for name in ON_POINTS
+    if name not in SEVERAL and {"generator", "discriminator"} <= small(name, PLANE).players().keys()
+]
+
+
+def test_games_are_of_every_family():
+    assert {"gan", "r3gan", "mmd_gan", "improved_gan", "catgan", "vee_gan", "aegan", "vae_gan", "bigan"} <= {*GAMES}
 
 
 @pytest.mark.parametrize("name", GAMES)
@@ -137,10 +146,52 @@ def test_every_game_on_points_can_be_put_in(name):
         assert abs(moment.pull).max() > 0
 
 
+@pytest.mark.parametrize("name", GAMES)
+def test_samples_are_what_draws_of_the_prior_become(name, monkeypatch):
+    """Before training and after, when the engine has left the other players frozen: AEGAN's generator decodes too."""
+    drawn: list[torch.Tensor] = []
+    recipe = catalogue.recipe_class(name)
+    prior = recipe.prior
+    monkeypatch.setattr(recipe, "prior", lambda self, noise: drawn.append(prior(self, noise)) or drawn[-1])
+
+    def look(step, model):
+        drawn.clear()
+        samples = pull(model, batch())[0]
+        with torch.no_grad():
+            torch.testing.assert_close(samples, model.generate(drawn[0]))
+
+    points = Noise("points", rows=64).normal(2).numpy()
+    options = {**SMALL.get(name, {}), "batch": 16}
+    assert len(list(watch(name, in_memory(points), look, steps=1, frames=2, options=options))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "judged"),
+    [
+        ("r3gan", True),
+        ("mmd_gan", False),  # sets of codes
+        ("improved_gan", False),  # the mean of its features
+        ("catgan", False),  # how sure it is of many categories
+        ("vee_gan", False),  # pairs
+    ],
+)
+def test_a_surface_is_drawn_where_the_generator_plays_against_it(name, judged):
+    model = small(name, PLANE).eval()
+    judge = pull(model, batch())[2]
+    assert (judge is not None) == judged
+    if judge is not None:
+        grid = surface(judge, torch.linspace(-1, 1, 5), 2)
+        torch.testing.assert_close(grid[1, 3], model.realness(torch.tensor([[0.5, -0.5]])).squeeze())
+
+
+@pytest.mark.parametrize("name", sorted({*ON_POINTS} - {*GAMES}))
+def test_what_is_no_game_of_one_generator_is_refused(name):
+    with pytest.raises(UserError, match=f"{name} is no game of one generator against a discriminator"):
+        next(play(name, in_memory(np.zeros((10, 2), np.float32)), steps=1, frames=1, options=SMALL.get(name, {})))
+
+
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(UserError, match="one or two dimensions"):
         next(play("gan", in_memory(np.zeros((10, 3), np.float32))))
-    with pytest.raises(UserError, match="vae is no game"):
-        next(play("vae", in_memory(np.zeros((10, 2), np.float32)), steps=1, frames=1))
     with pytest.raises(UserError, match="did you mean d_steps"):
         next(play("gan", in_memory(np.zeros((10, 2), np.float32)), options={"dsteps": 2}))

@@ -126,7 +126,7 @@ def game(
     Example: saddle lab game wgan_gp 'widths=[128,128]' --data 8gaussians --out game.gif
 
     Args:
-        name: A recipe of two players that takes points; `saddle ls` lists recipes.
+        name: A recipe of one generator against a discriminator that takes points; `saddle ls` lists recipes.
         data: Points of one or two dimensions, such as 1d-mixture, 8gaussians, 25gaussians, swiss-roll.
         steps: How long to train.
         seed: Of the networks and the noise.

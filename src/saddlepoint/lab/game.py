@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Data, Stacked
 from saddlepoint.data.toy import Checkerboard, Mixture
 from saddlepoint.errors import UserError
-from saddlepoint.families import TwoPlayer
-from saddlepoint.lab.training import watch
+from saddlepoint.lab.training import Duel, watch
 from saddlepoint.metrics.truth import points_against
 from saddlepoint.types import Batch, Noise
 
@@ -30,7 +29,8 @@ REACH = 0.12  # length of the longest arrow, of the axis
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Moment:
     """samples: (N, D); pull: (N, D) minus the gradient of the generator's loss on each, scaled as if it were alone;
-    scores: (G,) or (G, G) the discriminator's on the grid, None where it does not give one number a point."""
+    scores: (G,) or (G, G) the discriminator's on the grid, None where the generator is not judged by one number a
+    point."""
 
     step: int
     samples: Array
@@ -82,7 +82,7 @@ def play(
     seed: int = 0,
     options: Mapping[str, Any] = {},
 ) -> Iterator[Moment]:
-    """Train a two-player recipe on points; what there is to see of it comes as it is made.
+    """Train a generator and what it plays against on points; what there is to see of it comes as it is made.
 
     Raises:
         UserError: as `scene` and `watch`.
@@ -92,11 +92,11 @@ def play(
     real, axis = torch.from_numpy(seen.real), torch.from_numpy(seen.axis)
     labels = data.train.y(seen.rows)
 
-    def look(step: int, model: TwoPlayer[Any]) -> Moment:
+    def look(step: int, model: Duel) -> Moment:
         noise = Noise("lab", seed, rows=len(real))
         batch = Batch(x=real, y=labels, index=torch.from_numpy(seen.rows), noise=noise)
-        samples, pulled, alone = pull(model, batch)
-        scores = surface(model, axis, seen.dimensions).numpy() if alone else None
+        samples, pulled, judge = pull(model, batch)
+        scores = surface(judge, axis, seen.dimensions).numpy() if judge else None
         return Moment(step=step, samples=samples.numpy(), pull=pulled.numpy(), scores=scores)
 
     return watch(name, data, look, steps=steps, frames=frames, seed=seed, options=options)
@@ -110,7 +110,7 @@ def describe(seen: Scene, moment: Moment) -> str:
         found = points_against(seen.truth, torch.from_numpy(moment.samples))
         said += [f"{key} {value:.3g}" for key, value in found.items()]
     if moment.scores is None:
-        said.append("no surface, for the discriminator does not give one number a point")
+        said.append("no surface, for the generator is not judged by one number a point")
     return ", ".join(said)
 
 
@@ -126,35 +126,51 @@ def ranked(scores: Array) -> npt.NDArray[np.float64]:
     return scores.ravel().argsort().argsort().reshape(scores.shape) / max(scores.size - 1, 1)
 
 
-def pull(model: TwoPlayer[Any], batch: Batch) -> tuple[Tensor, Tensor, bool]:
+def pull(model: Duel, batch: Batch) -> tuple[Tensor, Tensor, nn.Module | None]:
     """Samples (B, D), and where the generator's loss would have each of them go, (B, D): downhill, B times a mean's.
 
-    Also whether the method asks its discriminator for one number for each x alone, so that its scores are a surface:
-    BiGAN's is shown pairs (x, z), PacGAN's several points at once, and an auto-encoder gives back a point.
+    Samples are made from draws of the prior, and from nothing else: an auto-encoding GAN's generator decodes too.
+
+    Also the discriminator, if the method asks it for one number for each x alone, so that its scores are a surface:
+    BiGAN's is shown pairs (x, z), PacGAN's several points at once, an auto-encoder gives back a point, and by feature
+    matching the generator does not hear how real a point is.
     """
+    prior, discriminator = model.prior, getattr(model, "discriminator", None)
+    drawn: list[Tensor] = []
     made: list[Tensor] = []
     alone: list[bool] = []
 
-    def cut(module: nn.Module, given: object, output: Tensor) -> Tensor:
-        made.append(output.detach().requires_grad_())  # the loss is followed back to the samples and no further
-        return made[-1]
+    def draw(noise: Noise) -> Tensor:
+        drawn.append(prior(noise))
+        return drawn[-1]
+
+    def cut(module: nn.Module, given: tuple[object, ...], output: Tensor) -> Tensor:
+        output = output.detach().requires_grad_()  # the loss is followed back to the samples and no further
+        if any(given[0] is z for z in drawn):
+            made.append(output)
+        return output
 
     def listen(module: nn.Module, given: tuple[object, ...], output: object) -> None:
         one = len(given) == 1 and isinstance(given[0], Tensor) and given[0].shape[1:] == batch.x.shape[1:]
         alone.append(one and isinstance(output, Tensor) and output.numel() == len(output))
 
-    hooks = [model.generator.register_forward_hook(cut), model.discriminator.register_forward_hook(listen)]
+    hooks = [model.generator.register_forward_hook(cut)]
+    if discriminator is not None:
+        hooks.append(discriminator.register_forward_hook(listen))
+    model.prior = draw
     try:
         loss = model.generator_objective(batch)["loss"]
     finally:
+        del model.prior  # the class's own stands again
         for hook in hooks:
             hook.remove()
-    (gradient,) = torch.autograd.grad(loss, made[-1])
-    return made[-1].detach(), -gradient * len(gradient), bool(alone) and all(alone)
+    (samples,) = made
+    (gradient,) = torch.autograd.grad(loss, samples)
+    return samples.detach(), -gradient * len(gradient), discriminator if alone and all(alone) else None
 
 
 @torch.no_grad()
-def surface(model: TwoPlayer[Any], axis: Tensor, dimensions: int) -> Tensor:
-    """The discriminator's scores on the grid: (G,), or (G, G) with the second dimension down the rows."""
+def surface(discriminator: nn.Module, axis: Tensor, dimensions: int) -> Tensor:
+    """Its scores on the grid: (G,), or (G, G) with the second dimension down the rows."""
     grid = axis[:, None] if dimensions == 1 else torch.cartesian_prod(axis, axis).flip(1)
-    return model.discriminator(grid).float().reshape([len(axis)] * dimensions)
+    return discriminator(grid).float().reshape([len(axis)] * dimensions)

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from saddlepoint.families import TwoPlayer
-from saddlepoint.lab.training import in_memory, watch
+from saddlepoint.lab.training import Duel, in_memory, watch
 
 Points = npt.NDArray[np.float32]
 RECIPE = "gan"
@@ -84,7 +83,7 @@ def learn(*, steps: int = 1500, frames: int = 2, seed: int = 0, shown: int = SHO
     """A small generator while it trains against a discriminator that has seen 20,000 points of the ring."""
     z, circle = torch.from_numpy(noise(shown)), torch.from_numpy(_circle())
 
-    def look(step: int, model: TwoPlayer[Any]) -> Map:
+    def look(step: int, model: Duel) -> Map:
         with torch.no_grad():
             return Map(step=step, points=model.generate(z).numpy(), circle=model.generate(circle).numpy())
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor, nn
 
 from saddlepoint import catalogue
 from saddlepoint.config import DataConfig, TrainConfig, build, split
@@ -15,18 +16,33 @@ from saddlepoint.data.dataset import Data, Examples
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.trainer import Trainer
 from saddlepoint.errors import NonFiniteError, UserError
-from saddlepoint.families import TwoPlayer
-from saddlepoint.types import DataSpec
+from saddlepoint.types import Batch, DataSpec, Losses, Noise
 
 Look = TypeVar("Look")
 TRAINING: Mapping[str, Any] = {"batch": 256, "ema": 0, "track": "none", "precision": "fp32"}
 """What differs from the defaults of training: small networks on points learn from large batches in no more time."""
 
 
+class Duel(Protocol):
+    """A game of one generator: what is watched of it. Who answers may be one discriminator, or a critic of parts."""
+
+    prior: Callable[[Noise], Tensor]
+    generator: nn.Module
+
+    def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor: ...
+
+    def generator_objective(self, batch: Batch) -> Losses: ...
+
+
+def is_duel(recipe: object) -> TypeGuard[Duel]:
+    """By what it has, for methods of every family play it: GMMN has no opponent, AdaGAN several generators."""
+    return all(hasattr(recipe, part) for part in ("prior", "generator", "generate", "generator_objective"))
+
+
 def watch(
     name: str,
     data: Data,
-    look: Callable[[int, TwoPlayer[Any]], Look],
+    look: Callable[[int, Duel], Look],
     *,
     steps: int,
     frames: int,
@@ -40,20 +56,21 @@ def watch(
     options: keys of the recipe and of training. look: takes the step and the model, in eval mode.
 
     Raises:
-        UserError: an unknown recipe or key, one that is no game of two players, or data it cannot take.
+        UserError: an unknown recipe or key, no game of one generator, or data it cannot take.
         NonFiniteError: a loss or gradient was not finite.
     """
     own, training = split(options, catalogue.recipe_class(name).Config, TrainConfig)
     due = {round(steps * i / (frames - 1)) for i in range(frames)} if frames > 1 else {steps}
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        recipe = catalogue.create(name, data.spec, **own)
-    if not isinstance(recipe, TwoPlayer):
-        raise UserError(f"{name} is no game of a generator against a discriminator, which is what is drawn here.")
+        model = recipe = catalogue.create(name, data.spec, **own)
+    if not is_duel(model):
+        raise UserError(f"{name} is no game of one generator against a discriminator, which is what is drawn here.")
     trainer = Trainer(recipe, data, build(TrainConfig, {**TRAINING, **training}), seed=seed)
     for step in range(steps + 1):
         if step in due:
-            found = look(step, recipe.eval())
+            recipe.eval()
+            found = look(step, model)
             recipe.train()
             yield found
         if step < steps:

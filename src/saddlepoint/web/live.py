@@ -17,9 +17,9 @@ from saddlepoint.config import Config, DataConfig, parse_overrides
 from saddlepoint.data.load import load
 from saddlepoint.data.toy import TOYS, Mixture
 from saddlepoint.errors import UserError
-from saddlepoint.families import TwoPlayer
 from saddlepoint.lab import game, ring
 from saddlepoint.lab.game import Moment, Scene
+from saddlepoint.lab.training import is_duel
 from saddlepoint.types import DataSpec
 from saddlepoint.web.lab import rounded
 from saddlepoint.web.room import Room
@@ -61,12 +61,12 @@ def choices() -> dict[str, Any]:
     proposed: dict[str, str] = {}
     for name in catalogue.names():
         recipe = catalogue.recipe_class(name)
-        if issubclass(recipe, TwoPlayer) and "points" in recipe.kinds and not recipe.conditional:
+        if "points" in recipe.kinds and not recipe.conditional:
             keys = SMALL.keys() & recipe.Config.model_fields.keys()
             options = " ".join(f"{key}={value}" for key, value in SMALL.items() if key in keys)
             with suppress(UserError):  # a preset may be for images alone
-                catalogue.create(name, LINE, **parse_options(options))
-                proposed[name] = options
+                if is_duel(catalogue.create(name, LINE, **parse_options(options))):
+                    proposed[name] = options
     return {"recipes": proposed, "data": list(TOYS)}
 
 

@@ -128,12 +128,12 @@ def test_the_stacked_protocol_gives_everyone_the_same_minutes():
 
 
 def test_the_optimal_discriminator_is_found_on_a_line():
-    """The bars of the protocol, which trains three times as long."""
-    player = one_dimension.players()["gan"]
-    logits, seen = one_dimension.scores("gan", replace(player.setting, steps=1_000), seed=0)
-    assert seen == 1_000 * one_dimension.BATCH
+    """The bars of the protocol, at its own training: a third of it leaves the largest error at 0.2."""
+    logits, seen = one_dimension.scores("gan", one_dimension.players()["gan"].setting, seed=0)
+    assert seen == 3_000 * one_dimension.BATCH
     found = {m.metric: m.value for m in one_dimension.discriminator_measures(logits)}
     assert found["mean |D - D*| under (p + q) / 2"] < 0.02
+    assert found["largest |D - D*| where (p + q) / 2 > 0.001"] <= 0.1
     assert 0 < found["2 JS - log 4 less the value of D, nats"] < 0.005
     untrained = {m.metric: m.value for m in one_dimension.discriminator_measures(torch.zeros_like(logits))}
     assert untrained["mean |D - D*| under (p + q) / 2"] > 0.1

@@ -25,7 +25,7 @@ class SemiSupervisedConfig(LatentConfig):
     """Learn to classify by the labels that are known, where data has labels."""
     network: Literal["mlp", "standard"] = "mlp"
     """Dense networks with noise on every layer of D, or DCGAN's for images and ReLU layers for points."""
-    widths: Annotated[tuple[int, ...], Positive] = (1000, 500, 250, 250, 250)
+    widths: Annotated[tuple[int, ...], Positive, Field(min_length=1)] = (1000, 500, 250, 250, 250)
     """Units in D's hidden dense layers, and for points with network=standard in G's."""
     g_widths: Annotated[tuple[int, ...], Positive] = (500, 500)
     """network=mlp: softplus units in G's hidden layers."""

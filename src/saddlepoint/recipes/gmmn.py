@@ -26,7 +26,7 @@ class GMMNConfig(LatentConfig):
     """Dimensions of z, uniform on [-1, 1]."""
     widths: Annotated[tuple[int, ...], config.Positive] = (64, 256, 256, 1024)
     """Units in the hidden layers."""
-    scales: Annotated[tuple[float, ...], config.Positive] = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
+    scales: Annotated[tuple[float, ...], config.Positive, Field(min_length=1)] = (2.0, 5.0, 10.0, 20.0, 40.0, 80.0)
     """Bandwidths of the kernels exp(-d² / (2 scale)); images are compared on [0, 1], points as they are."""
     lr: float = Field(1e-3, gt=0)
     """Adam's learning rate."""

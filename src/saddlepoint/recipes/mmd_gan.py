@@ -34,7 +34,7 @@ class MMDGANConfig(PairConfig):
     """Critic updates before each of the first 25 generator updates and every 500th, as the authors' code has them."""
     code: int = Field(100, ge=1)
     """Dimensions of f(x), in which samples are compared."""
-    scales: Annotated[tuple[float, ...], Positive] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    scales: Annotated[tuple[float, ...], Positive, Field(min_length=1)] = (1.0, 2.0, 4.0, 8.0, 16.0)
     """Bandwidths sigma of the kernels exp(-d² / (2 sigma²))."""
     clip: float = Field(0.01, gt=0)
     """Largest size of each of the encoder's weights (c)."""

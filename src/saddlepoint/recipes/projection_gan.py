@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from saddlepoint.catalogue import Paper, register
-from saddlepoint.config import Decays
+from saddlepoint.config import Decays, Positive
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.networks.mlp import mlp
 from saddlepoint.networks.pair import MLPGenerator
@@ -23,6 +23,8 @@ from saddlepoint.types import Batch, Losses
 
 
 class ProjectionGANConfig(PairConfig):
+    widths: Annotated[tuple[int, ...], Positive, Field(min_length=1)] = (512, 512, 512)
+    """Points: units in the hidden layers of both networks; the label meets the last of them."""
     latent: int = Field(128, ge=1)
     """Dimensions of z."""
     betas: Annotated[tuple[float, float], Decays] = (0.0, 0.9)

@@ -103,7 +103,7 @@ def test_a_game_comes_moment_by_moment_to_its_end(tmp_path, visit, data):
 
 def test_every_recipe_that_is_offered_takes_the_options_proposed_for_it():
     choices = live.choices()
-    assert {"gan", "wgan_gp", "r1_gan"} <= choices["recipes"].keys()
+    assert {"gan", "wgan_gp", "r1_gan", "r3gan", "r3gan_tiny", "mmd_gan"} <= choices["recipes"].keys()
     for name, options in choices["recipes"].items():
         played = live.play(live.Game(recipe=name, data="1d-mixture", steps=1, options=options), Room())
         assert next(played)["real"]

@@ -37,7 +37,7 @@ SMALL: Mapping[str, str] = {
     "latent": "8",
     "lr": "5e-4",
 }
-"""Options proposed for the recipes that have them: the papers' own are for pictures, and many times slower."""
+"""Options proposed for the recipes that take them: the papers' own are for pictures, and many times slower."""
 
 
 class Training(Config):
@@ -62,12 +62,19 @@ def choices() -> dict[str, Any]:
     for name in catalogue.names():
         recipe = catalogue.recipe_class(name)
         if "points" in recipe.kinds and not recipe.conditional:
-            keys = SMALL.keys() & recipe.Config.model_fields.keys()
-            options = " ".join(f"{key}={value}" for key, value in SMALL.items() if key in keys)
+            options = " ".join(f"{key}={value}" for key, value in SMALL.items() if _takes(name, f"{key}={value}"))
             with suppress(UserError):  # a preset may be for images alone
                 if is_duel(catalogue.create(name, LINE, **parse_options(options))):
                     proposed[name] = options
     return {"recipes": proposed, "data": list(TOYS)}
+
+
+def _takes(name: str, option: str) -> bool:
+    """Whether a recipe has that option, and of that kind: r3gan's lr is a pair."""
+    with suppress(UserError):
+        catalogue.configure(name, parse_options(option))
+        return True
+    return False
 
 
 def play(asked: Game, room: Room) -> Generator[dict[str, Any]]:

@@ -102,7 +102,7 @@ def test_the_generator_sees_how_the_discriminator_answers_it(unroll):
 
 
 def test_the_rate_is_the_data_s_own_unless_it_is_said():
-    assert gan().rate == 0.05
+    assert gan().rate == 0.005
     assert gan(unroll_rate=0.5).rate == 0.5
     assert catalogue.create("unrolled_gan", DataSpec(shape=(1, 8, 8)), width=4).rate == 1e-4
 

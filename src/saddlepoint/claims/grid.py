@@ -35,11 +35,9 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "f_gan": {"divergence": "kl"},
     "gogan": {"margin": 0.01},
     "improved_gan": {"network": "standard"},
-    "unrolled_gan": {"unroll_rate": 0.05},
 }
-"""What some need to be themselves here, and on the network of all: f_gan's first divergence is gan's game, gogan's
-usual margin is never met at its clipping, and unrolled_gan's usual rate, of wide networks, changes nothing on small
-ones."""
+"""What some need to be themselves here, and on the network of all: f_gan's first divergence is gan's game, and gogan's
+usual margin is never met at its clipping."""
 APART = ("bayesian_gan",)
 """Its rates are of Langevin dynamics and do not compare with Adam's."""
 

@@ -23,7 +23,7 @@ class UnrolledGANConfig(PairConfig):
     """Discriminator steps that the generator looks ahead (K); 0 is a plain GAN."""
     unroll_rate: float | None = Field(None, gt=0)
     """Rate of those steps (eta); by default 1e-4 for images, whose wide networks answer to many weights at once, and
-    0.05 for points."""
+    0.005 for points."""
 
 
 @register(
@@ -44,7 +44,7 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
 
     def build(self) -> None:
         super().build()
-        self.rate = self.config.unroll_rate or (0.05 if self.spec.kind == "points" else 1e-4)
+        self.rate = self.config.unroll_rate or (0.005 if self.spec.kind == "points" else 1e-4)
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, equation 1; D itself takes one step (equation 11)."""

@@ -86,7 +86,7 @@ def test_stacked_digits_are_counted_by_a_classifier_of_digits(tmp_path):
     assert found["reverse_kl_floor"] == pytest.approx(999 / 8_000, rel=0.2)
     assert measured[0].label().startswith("accuracy on single digits[classifier:digits@")
     assert 0.95 < measured[0].value < 1
-    assert measured[0].protocol["n"] == len(data.truth.digits.test)
+    assert measured[0].protocol["test_images"] == len(data.truth.digits.test)
     assert measured[0].protocol["mistakes"].count(" as ") == 3
     assert {m.protocol["features"] for m in measured} == {measured[0].protocol["features"]}
     one = values(evaluate(copies(data, x[:1]), data, metrics=["modes_touched"], n=100, cache=tmp_path))

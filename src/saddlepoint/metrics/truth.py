@@ -56,7 +56,7 @@ def against_truth(
             classifier = classifier_for(truth.digits, cache=cache, device=recipe.device, progress=progress)
         counts = confusion(classifier, truth.digits.test)
         protocol = protocol | _described(classifier, counts, truth.digits.spec.classes)
-        right = protocol | {"n": int(counts.sum()), "reference": "test", "warnings": []}
+        right = protocol | {"reference": "test", "test_images": int(counts.sum()), "warnings": []}
         yield Measurement(metric=ACCURACY, value=float(counts.trace() / counts.sum()), protocol=right)
         weights = stack_weights(truth)
         ours = _results(_of_stacks(samples, classifier, weights, progress))

@@ -235,3 +235,14 @@ def test_black_and_white_data_have_a_table_of_their_own():
         assert name in section
         assert section.count("± ") + section.count("| 3 |") > 0
         assert ({"| dcgan |", "| rbm |"} - {name}).pop() not in section
+
+
+def test_numbers_of_fewer_samples_have_a_table_of_their_own():
+    many = [row for row in read(ROOT / "results" / "claims.csv") if row.recipe == "dcgan" and row.data == "mnist"]
+    few = [replace(row, recipe="pixel_rnn", n=1_000, floor=1.0) for row in many]
+    page = table([*many, *few])
+    sections = {part.partition("\n")[0]: part for part in page.split("\n## ")}
+    assert "| dcgan |" in sections["mnist, quick scale"]
+    assert "| pixel_rnn |" not in sections["mnist, quick scale"]
+    assert "| pixel_rnn |" in sections["mnist, quick scale, 1,000 samples"]
+    assert "| *floor* |  |  |  | 1 |" in sections["mnist, quick scale, 1,000 samples"]

@@ -40,7 +40,11 @@ def table(rows: Sequence[Row]) -> str:
     ):
         of = [row for row in rows if (_data(row), row.scale) == (data, scale)]
         labels = [label for head in COMPARED for label in _labels(of, head)]
-        sections.append(f"## {data}, {scale} scale\n\n{_protocol(of, labels)}\n\n{_compared(of, labels)}")
+        counts = sorted({row.n or 0 for row in of if row.measure in labels}, reverse=True)
+        for n in counts:  # distances of as many samples alone compare
+            part = [row for row in of if row.measure in labels and (row.n or 0) == n]
+            title = f"## {data}, {scale} scale" + (f", {n:,} samples" if n != counts[0] else "")
+            sections.append(f"{title}\n\n{_protocol(part, labels)}\n\n{_compared(part, labels)}")
     sections.append(f"## Beside the papers\n\n{_beside(rows)}")
     for scale, data in sorted({(row.scale, row.data) for row in protocols if not row.scale.endswith("tuning")}):
         sections.append(_compared_by([row for row in protocols if (row.scale, row.data) == (scale, data)]))

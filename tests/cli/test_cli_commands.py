@@ -163,6 +163,13 @@ def test_resume_extends_a_run(saddle: Saddle, runs: Path, tmp_path: Path) -> Non
     assert facts["finished"] is True
 
 
+def test_resume_says_when_the_budget_is_used_up(saddle: Saddle, runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "gan", tmp_path / "gan")
+    result = saddle("resume", "gan", "--minutes", 1e-6)
+    assert result.status == 0
+    assert "The run has had its 1e-06 minutes, counted from its beginning" in result.out + result.err
+
+
 def test_sample_draws_a_grid_named_after_run_and_seed(saddle: Saddle, runs: Path, tmp_path: Path) -> None:
     result = saddle("sample", runs / "gan", "-n", 9, "--seed", 3)
     assert result.status == 0

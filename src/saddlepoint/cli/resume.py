@@ -24,15 +24,16 @@ def resume(
 ) -> int:
     """Continue a run from its latest checkpoint.
 
-    It goes on to the budget it was started with, or to the one given here.
+    It goes on to the budget it was started with, or to the one given here, which
+    counts from the run's beginning.
 
-    Example: saddle resume runs/dcgan-digits --minutes 10
+    Example: saddle resume runs/dcgan-digits --minutes 180
 
     Args:
         run: The run's folder.
         steps: Train until the run has this many steps in all.
         images: Train until the run has seen this many images in all.
-        minutes: Train for this much longer.
+        minutes: Train until the run has been trained for so many minutes in all.
         device: cpu, cuda, cuda:1, mps; auto takes the fastest there is.
         data: Where the data is now, if it has moved.
     """

@@ -107,6 +107,8 @@ class Trainer:
             NonFiniteError: a loss or gradient was not finite; a checkpoint is written first.
             LostProcessError: another process of this training is gone.
         """
+        if self.step and self._fraction(budget) >= 1:
+            self.reporter.note(f"The run has had its {budget}, counted from its beginning: there is no more to train.")
         writes = self.folder if self.world.leads else None
         self.log = Log(writes, self.config.track) if writes else None
         try:

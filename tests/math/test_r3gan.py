@@ -59,6 +59,15 @@ def test_channels_by_resolution():
     assert [block.expand.in_channels for block in of_type(model.discriminator, ResidualBlock)[::2]] == channels[::-1]
 
 
+def test_as_many_of_the_smallest_resolutions_as_asked_have_the_full_width():
+    spec, few = DataSpec(shape=(3, 28, 28)), {"width": 128, "blocks": 1}
+    for full_width, expected in ((1, [128, 64, 32, 16]), (2, [128, 128, 64, 32]), (9, [128] * 4)):
+        model = create("r3gan", spec, full_width=full_width, **few)
+        channels = [block.expand.in_channels for block in of_type(model.generator, ResidualBlock)]
+        assert channels == expected
+        assert [block.expand.in_channels for block in of_type(model.discriminator, ResidualBlock)] == expected[::-1]
+
+
 def test_blocks_are_inverted_bottlenecks_of_grouped_convolutions():
     for network in networks(small()):
         blocks = of_type(network, ResidualBlock)

@@ -17,7 +17,16 @@ TRAINING: dict[str, Any] = {"sample_every": 0, "checkpoint_every": 2_000, "log_e
 DCGAN: dict[str, Any] = {"width": 32, "batch": 32, "ema": 10_000}
 """All that play on DCGAN's networks have these."""
 PLAYERS: Mapping[str, Mapping[str, Any]] = {
-    "r3gan": {"width": 32, "blocks": 1, "batch": 16, "lr": (3e-3, 1e-3), "gamma": (1.0, 0.1), "burn_in": 200_000},
+    "r3gan": {
+        "width": 128,
+        "full_width": 1,
+        "blocks": 1,
+        "batch": 16,
+        "lr": (2e-3, 2e-4),
+        "gamma": (1.0, 0.1),
+        "burn_in": 400_000,
+        "ema": 10_000,
+    },
     "dcgan": DCGAN,
     "unrolled_gan": DCGAN,
     "ali": DCGAN,
@@ -28,7 +37,7 @@ PLAYERS: Mapping[str, Mapping[str, Any]] = {
 
 def players(scale: Scale) -> dict[str, Player]:
     if scale == "full":
-        options = {**PLAYERS["r3gan"], "burn_in": 600_000, "ema": 10_000}
+        options = {**PLAYERS["r3gan"], "burn_in": 1_100_000, "ema": 20_000}
         return {"r3gan": Player(recipe="r3gan", setting=Setting(options={**options, **TRAINING}, core_minutes=LONG))}
     return {
         name: Player(recipe=name, setting=Setting(options={**options, **TRAINING}, core_minutes=MINUTES))

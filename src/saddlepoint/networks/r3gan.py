@@ -24,23 +24,25 @@ Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What decides both networks' layers. `width`: channels of the four smallest resolutions, a multiple of group."""
+    """What decides both networks' layers. `width`: channels of the `full_width` smallest resolutions, a multiple of
+    group."""
 
     width: int
     blocks: int
     expansion: int
     group: int
+    full_width: int = 4
 
     def stages(self, height: int, width: int) -> list[tuple[int, Size]]:
         """(channels, size) of each stage from the image down.
 
         Sizes halve, rounding up, as long as the shorter side stays at 4 or more; channels halve with each
-        resolution beyond the fourth smallest (8 times the smallest), down to one group.
+        resolution beyond the `full_width` smallest, down to one group.
         """
         sizes = [(height, width)]
         while min(half := (-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2))) >= SMALLEST:
             sizes.append(half)
-        halvings = [max(0, len(sizes) - 4 - i) for i in range(len(sizes))]
+        halvings = [max(0, len(sizes) - self.full_width - i) for i in range(len(sizes))]
         channels = [max(self.width // 2**n // self.group, 1) * self.group for n in halvings]
         return list(zip(channels, sizes, strict=True))
 

@@ -65,6 +65,8 @@ def test_joined_batches_share_their_statistics():
             model.config.judge(model.discriminator, real, fake, given.noise, 0)[1] for real in (given.x, given.x / 3)
         )
         assert torch.allclose(first, second, atol=1e-5) != depends
+        turn = model.config.judge_fake(model.discriminator, given.x, fake, given.noise, 0)
+        assert torch.allclose(turn, first, atol=1e-5), "the generator is judged as the discriminator learned to"
 
 
 def test_networks_follow_their_switches():

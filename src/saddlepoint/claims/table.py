@@ -11,8 +11,12 @@ from saddlepoint.claims.results import Row
 COMPARED = ("FD", "KID", "precision", "recall", "density", "coverage")
 """Measures that every recipe has, by the head of their label."""
 
-PAGES = {"likelihood": ("likelihood.md", "test images"), "semi_supervised": ("few_labels.md", "test images")}
-"""Protocols that judge no samples: where they are explained, and what is counted."""
+PAGES = {
+    "likelihood": ("likelihood.md", "test images"),
+    "semi_supervised": ("few_labels.md", "test images"),
+    "tips": ("what_helps.md", "samples"),
+}
+"""Protocols that another page than truth.md explains, and what they count."""
 
 HEAD = """# Results
 

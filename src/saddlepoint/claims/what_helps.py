@@ -81,18 +81,16 @@ def page(rows: Sequence[Row]) -> str:
             "follows it" if effect.tip.followed else "does not",
             _spread(effect.with_it),
             _spread(effect.without),
-            f"{effect.gain:+.2f} ± {effect.spread:.2f}",
+            f"{effect.gain:+,.2f} ± {effect.spread:.2f}",
             _spread(effect.recall_with),
             _spread(effect.recall_without),
             effect.verdict if effect.verdict.startswith("nothing") else f"**{effect.verdict}**",
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    about = " and ".join(
-        sorted(
-            {f"{row.images:,} images of {row.data}, `{row.measure}`, {row.precision}" for row in own if _is(row, "FD")}
-        )
-    )
-    return "\n".join([HEAD, f"Each training saw {about}.\n", *lines, "", PROTOCOL.gap, ""])
+    fewest = min(row.images for row in own)
+    about = " and ".join(sorted({f"{row.data}, `{row.measure}`, {row.precision}" for row in own if _is(row, "FD")}))
+    seen = f"Each training saw {fewest:,} images, to the next whole step, of {about}.\n"
+    return "\n".join([HEAD, seen, *lines, "", PROTOCOL.gap, ""])
 
 
 def _is(row: Row, head: str) -> bool:
@@ -106,4 +104,5 @@ def _values(rows: Sequence[Row], name: str, head: str) -> list[float]:
 
 
 def _spread(values: Sequence[float]) -> str:
-    return f"{statistics.fmean(values):.3g} ± {statistics.stdev(values):.2g}"
+    mean, spread = statistics.fmean(values), statistics.stdev(values)
+    return f"{mean:,.0f} ± {spread:,.0f}" if mean >= 1000 else f"{mean:.3g} ± {spread:.2g}"

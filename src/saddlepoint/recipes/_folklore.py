@@ -97,6 +97,14 @@ class Folklore(Config):
             return d_real, d_fake
         return discriminator(real), discriminator(fake)
 
+    def judge_fake(
+        self, discriminator: nn.Module, real: Tensor, fake: Tensor, noise: Noise, images_seen: int
+    ) -> Tensor:
+        """The discriminator's outputs for fake in the generator's turn: joined with real ones there too."""
+        if self.batches == "joined":
+            return self.judge(discriminator, real, fake, noise, images_seen)[1]
+        return discriminator(self.seen(fake, noise, images_seen))
+
     def discriminator_loss(self, d_real: Tensor, d_fake: Tensor, batch: Batch) -> Tensor:
         """The paper's loss, with other targets and a second task where they are asked for."""
         if self.soft_labels or self.flipped_labels:

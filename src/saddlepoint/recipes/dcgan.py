@@ -68,6 +68,6 @@ class DCGAN(TwoPlayer[DCGANConfig]):
     def generator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, section 3: maximise E log D(G(z))."""
         fake = self.generator(self.prior(batch.noise))
-        d_fake = self.discriminator(self.config.seen(fake, batch.noise, self.images_seen))[:, :1]
+        d_fake = self.config.judge_fake(self.discriminator, batch.x, fake, batch.noise, self.images_seen)
         loss = generator_minimax if self.config.objective == "minimax" else generator_nonsaturating
-        return {"loss": loss(d_fake)}
+        return {"loss": loss(d_fake[:, :1])}

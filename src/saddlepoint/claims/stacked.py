@@ -23,7 +23,7 @@ PLAYERS: Mapping[str, Mapping[str, Any]] = {
         "blocks": 1,
         "batch": 16,
         "lr": (2e-3, 2e-4),
-        "gamma": (1.0, 0.1),
+        "gamma": (3.0, 1.0),
         "burn_in": 400_000,
         "ema": 10_000,
     },

@@ -8,6 +8,7 @@ import pytest
 import saddlepoint
 from saddlepoint import catalogue
 from saddlepoint.catalogue import Paper
+from saddlepoint.config import build, parse_overrides
 from saddlepoint.errors import UserError
 from saddlepoint.recipe import CAPABILITIES
 from saddlepoint.source import METHODS
@@ -30,6 +31,22 @@ def test_what_is_read_from_source_is_what_is_registered():
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(UserError, match="did you mean dcgan"):
         catalogue.info("dcagn")
+
+
+@pytest.mark.parametrize("written", ["64,32", "[64,32]", " 64, 32"])
+def test_several_values_need_no_brackets(written):
+    config = build(catalogue.recipe_class("composed_gan").Config, parse_overrides([f"widths={written}"]))
+    assert config.widths == (64, 32)
+
+
+def test_a_lone_value_is_one_of_several_where_any_number_will_do():
+    schema = catalogue.recipe_class("composed_gan").Config
+    config = build(schema, parse_overrides(["widths=64", "penalties=r1", "weights=0.5"]))
+    assert (config.widths, config.penalties, config.weights) == ((64,), ("r1",), (0.5,))
+    assert build(schema, parse_overrides(["weights=null"])).weights is None
+    for wrong in ("gamma=3", "gamma=3,2,1"):
+        with pytest.raises(UserError, match="input should be 2 values, like 1,2"):
+            build(catalogue.recipe_class("r3gan").Config, parse_overrides([wrong]))
 
 
 def test_a_name_has_one_owner():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -19,11 +19,26 @@ class Config(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+    def _as_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """No truth value for a number; and where several values are wanted, `64,32` and a lone `64` are some."""
         wanted: Any = cls.model_fields[str(info.field_name)].annotation
         if isinstance(value, bool) and wanted in (int, float, float | None):
             raise ValueError("input should be a number")
-        return value
+        size = _several(wanted)
+        if size is None or value is None or isinstance(value, bool | dict):
+            return value
+        values = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+        if size and len(values) != size:
+            raise ValueError(f"input should be {size} values, like {','.join('123'[:size])}")
+        return values
+
+
+def _several(wanted: Any) -> int | None:
+    """How many values a field of this type takes, 0 being any number; None: it is not a field of several."""
+    for kind in (wanted, *get_args(wanted)):
+        if get_origin(kind) is tuple:
+            return 0 if Ellipsis in get_args(kind) else len(get_args(kind))
+    return None
 
 
 def _positive(values: Any) -> Any:
@@ -115,7 +130,7 @@ C = TypeVar("C", bound=Config)
 
 
 def parse_overrides(items: Iterable[str]) -> dict[str, Any]:
-    """`["lr=1e-4", "widths=[64,32]"]` as a mapping; values are JSON where they parse as JSON, else text."""
+    """`["lr=1e-4", "fit=pad"]` as a mapping; values are JSON where they parse as JSON, else text."""
     parsed: dict[str, Any] = {}
     for item in items:
         key, equals, value = item.partition("=")
@@ -137,7 +152,7 @@ def build(schema: type[C], values: Mapping[str, Any]) -> C:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise unknown_key(key, schema.model_fields) from None
-        message = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "values with commas between")
         raise UserError(f"{key}={first['input']!r}: {message[0].lower()}{message[1:]}.") from None
 
 

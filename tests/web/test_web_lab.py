@@ -134,6 +134,8 @@ def test_the_ring_is_learnt_beside_its_formula(tmp_path, visit):
         ({"options": "lr=-1"}, "lr=-1"),
         ({"options": "fast"}, "'fast' is not an option"),
         ({"options": "g_widths=[100000]"}, "no number may be above 1,024"),
+        ({"options": "g_widths=64,1e5"}, "no number may be above 1,024"),
+        ({"options": "g_widths=64,100_000"}, "no number may be above 1,024"),
         ({"options": "batch=2000"}, "no number may be above 1,024"),
         ({"options": "x" * 501}, "at most 500"),
         ({"nonsense": 1}, "nonsense="),

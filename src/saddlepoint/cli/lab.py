@@ -125,7 +125,7 @@ def game(
 ) -> None:
     """Watch a GAN on points train: data and samples, the discriminator's surface, the pull on each sample.
 
-    Example: saddle lab game wgan_gp 'widths=[128,128]' --data 8gaussians --out game.gif
+    Example: saddle lab game wgan_gp widths=128,128 --data 8gaussians --out game.gif
 
     Args:
         name: A recipe of one generator against a discriminator that takes points; `saddle ls` lists recipes.

@@ -27,11 +27,12 @@ from saddlepoint.web.room import Room
 FRAMES = 50
 LARGEST = 1024
 """Of any number in the options: networks that a page can watch are small."""
+NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 LINE = DataSpec(kind="points", shape=(1,))
 SMALL: Mapping[str, str] = {
-    "g_widths": "[128,128]",
-    "d_widths": "[128,128]",
-    "widths": "[128,128]",
+    "g_widths": "128,128",
+    "d_widths": "128,128",
+    "widths": "128,128",
     "hidden": "128",
     "dropout": "0",
     "latent": "8",
@@ -126,8 +127,7 @@ def parse_options(text: str) -> dict[str, Any]:
     parts = re.split(r"\s+(?=\w+\s*=)", text.strip())
     options = parse_overrides(part.strip() for part in parts if part.strip())
     for key, value in options.items():
-        numbers = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, int | float)]
-        if any(each > LARGEST for each in numbers):
+        if any(float(each) > LARGEST for each in NUMBER.findall(str(value).replace("_", ""))):
             raise UserError(f"{key}={value}: in a game that is watched live no number may be above {LARGEST:,}.")
     return options
 

@@ -68,6 +68,17 @@ def test_the_grid_is_tuned_once_and_goes_on_where_it_was(here: Path, monkeypatch
     assert [path.name.rpartition("-")[2] for path in RUNS.iterdir() if not path.name.startswith("old")] == ["seed1"]
 
 
+@pytest.mark.usefixtures("short")
+def test_a_training_that_diverges_is_judged_as_it_was_and_ends_nothing(here: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(grid, "RATES", (1e25, 1e-3))
+    out = here / "claims.csv"
+    rows = run(grid.PROTOCOL, recipes=["gan"], seeds=[0], out=out)
+    tuning = [row for row in read(out) if row.scale == "grid tuning" and row.measure == "high_quality"]
+    assert tuning[0].images < tuning[1].images == 3 * grid.BATCH
+    assert rows
+    assert run(grid.PROTOCOL, recipes=["gan"], seeds=[0], out=out) == rows
+
+
 @pytest.mark.parametrize("name", grid.players())
 def test_everyone_on_the_grid_has_one_network_and_as_many_trials(name):
     player = grid.players()[name]

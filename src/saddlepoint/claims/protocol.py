@@ -15,10 +15,10 @@ from typing import Any, Literal
 from saddlepoint import api
 from saddlepoint.claims.claim import Published, Scale, Setting
 from saddlepoint.claims.results import Row, keep, read
-from saddlepoint.claims.training import RUNS, Bench, about, bench, config_of, numbers, options_text, train
+from saddlepoint.claims.training import RUNS, Bench, about, as_left, bench, config_of, numbers, options_text, train
 from saddlepoint.engine.device import pick_device
-from saddlepoint.engine.events import Reporter
-from saddlepoint.errors import UserError
+from saddlepoint.engine.events import Reporter, Silent
+from saddlepoint.errors import NonFiniteError, UserError
 from saddlepoint.metrics.measurement import Measurement
 
 
@@ -50,8 +50,11 @@ class Table:
         draws: int = 5000,
         checkpoint: Literal["latest", "best"] = "latest",
     ) -> list[Row]:
-        """The rows of one training. part: of the protocol, where it has several, as in `grid tuning`; draws: of the
-        metric `iwae`; checkpoint: the one that is judged."""
+        """The rows of one training; of one that diverged, as it was then: the row's images say when.
+
+        part: of the protocol, where it has several, as in `grid tuning`; draws: of the metric `iwae`; checkpoint: the
+        one that is judged.
+        """
         options, budget = player.setting.options, asdict(player.setting.budget(pick_device(self.bench.device).type))
         kept = {key: value for key, value in budget.items() if value is not None}
         text = options_text({**options, **kept} | ({} if player.recipe == name else {"recipe": player.recipe}))
@@ -60,8 +63,12 @@ class Table:
 
         def measure() -> tuple[dict[str, Any], list[Measurement]]:
             folder = RUNS / "-".join([*scale.split(), name, self.bench.called, config, f"seed{seed}"])
-            run = train(player.recipe, player.setting, seed, folder, self.bench)
             at = self.bench
+            try:
+                run = train(player.recipe, player.setting, seed, folder, at)
+            except NonFiniteError as error:  # an answer too, which need not end the others' table
+                (at.reporter or Silent()).note(f"{error} It is judged as it was then: {folder}.")
+                run = as_left(folder)
             found = api.evaluate(
                 run,
                 metrics=metrics,

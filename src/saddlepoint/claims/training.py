@@ -83,8 +83,14 @@ def train(name: str, setting: Setting, seed: int, folder: Path, at: Bench) -> Ru
         state = read_state(there[-1])
         used = {key: state[key] for key in ("images", "seconds", "cpu_seconds")}
         if budget.fraction(steps=state["step"], **used) >= 1:
-            return Run(path=folder, steps=state["step"], images=state["images"])
+            return as_left(folder)
     return _finished(api.resume(folder, data=at.source, **rest))
+
+
+def as_left(folder: Path) -> Run:
+    """The run of a training that is over."""
+    state = read_state(runs.find_checkpoint(folder))
+    return Run(path=folder, steps=state["step"], images=state["images"])
 
 
 def _finished(run: Run) -> Run:

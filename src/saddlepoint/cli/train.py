@@ -16,7 +16,9 @@ from saddlepoint.errors import UserError
 if TYPE_CHECKING:
     from saddlepoint.api import Run
 
-Options = Annotated[str, Parameter(name="key=value", help="Options, like lr=1e-4 or widths=64,64; `saddle info NAME` shows them all.")]
+Options = Annotated[
+    str, Parameter(name="key=value", help="Options, like lr=1e-4 or widths=64,64; `saddle info NAME` shows them all.")
+]
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 
 

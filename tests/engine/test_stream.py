@@ -88,6 +88,13 @@ def test_two_processes_share_each_batch(flip):
         assert torch.equal(whole.noise.normal(2), torch.cat([part.noise.normal(2) for part in parts]))
 
 
+@pytest.mark.parametrize("options", [{}, {"binarise": "stochastic"}, {"flip": True}, {"binarise": "fixed"}])
+def test_images_of_one_channel_have_the_layout_of_convolutions(options):
+    batch = next(stream(labels=0, **options))
+    convolved = nn.functional.conv2d(batch.x, torch.ones(2, 1, 1, 1))
+    assert convolved.stride(1) == 1, "channels last"
+
+
 def test_flips_of_the_labelled_are_their_own():
     flipped, plain = (next(stream(batch=64, flip=flip).labelled).x for flip in (True, False))
     same = (flipped == plain).flatten(1).all(1)

@@ -65,8 +65,12 @@ class Stream:
             x = torch.where(noise.uniform(*x.shape[1:]) < (x + 1) / 2, 1.0, -1.0)
         if self.flip:
             x = torch.where(noise.uniform(1, 1, 1) < 0.5, x, x.flip(-1))
+        if (
+            x.ndim == 4 and x.stride(1) != 1
+        ):  # of one channel, .contiguous() would keep the layout that convolutions shun
+            x = torch.empty_like(x, memory_format=torch.channels_last).copy_(x)
         return Batch(
-            x=x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x,
+            x=x,
             y=None if y is None else y.to(device, non_blocking=True),
             index=torch.from_numpy(self.train.index[positions]),
             noise=noise,

@@ -137,6 +137,9 @@ def test_a_protocol_has_its_own_table_without_its_tuning():
     assert "| r3gan | 1 | 2 | 25 |" in page
     assert "| *floor* |  |  | 25 |" in page
     assert "wgan" not in page
+    assert "trained in - on -: `-`" in page
+    page = table([row(value=4.0, hardware="one"), row(value=25.0, recipe="r3gan", hardware="two", precision="bf16")])
+    assert "trained in - on one (gan) and bf16 on two (r3gan): `-`" in page
 
 
 def test_stacks_are_counted_at_a_budget_of_minutes(here: Path, monkeypatch: pytest.MonkeyPatch):

@@ -103,9 +103,19 @@ def _compared_by(rows: Sequence[Row]) -> str:
     errors = "; in brackets the standard error over them" if any(_alone(rows, row) for row in rows) else ""
     return (
         f"## {first.scale}: {first.data}\n\n{first.claim} {counted}{errors}{', ' if counted else ''}trained in "
-        f"{first.precision} on {first.hardware}: `{first.command}`, see [{page.removesuffix('.md')}]({page}). "
+        f"{_trained(rows)}: `{first.command}`, see [{page.removesuffix('.md')}]({page}). "
         f"Published: {first.paper_value} ({first.paper_measure}).\n\n{markdown(lines)}"
     )
+
+
+def _trained(rows: Sequence[Row]) -> str:
+    """The precision and the machine, and who had which where there were several."""
+    where: dict[str, set[str]] = {}
+    for row in rows:
+        where.setdefault(f"{row.precision} on {row.hardware}", set()).add(row.recipe)
+    if len(where) == 1:
+        return next(iter(where))
+    return " and ".join(f"{name} ({', '.join(sorted(recipes))})" for name, recipes in sorted(where.items()))
 
 
 def _alone(rows: Sequence[Row], row: Row) -> bool:

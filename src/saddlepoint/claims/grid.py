@@ -33,12 +33,13 @@ TRAINING: dict[str, Any] = {
 OWN: Mapping[str, Mapping[str, Any]] = {
     "catgan": {"network": "standard"},
     "f_gan": {"divergence": "pearson"},
+    "gmmn": {"scales": (0.05, 0.2, 1.0, 5.0, 20.0)},
     "gogan": {"margin": 0.01},
     "improved_gan": {"network": "standard"},
 }
 """What some need to be themselves here, and on the network of all: f_gan's first divergence is gan's game (and KL's
-conjugate, an exponential, overflowed after 7,863 steps of seed 0), and gogan's usual margin is never met at its
-clipping."""
+conjugate, an exponential, overflowed after 7,863 steps of seed 0), gmmn's bandwidths are squared distances of its data,
+and gogan's usual margin is never met at its clipping."""
 APART = ("bayesian_gan",)
 """Its rates are of Langevin dynamics and do not compare with Adam's."""
 

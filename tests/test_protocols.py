@@ -187,10 +187,10 @@ def test_a_critic_estimates_the_exact_distance():
     assert exact["critic's estimate of W1"] == pytest.approx(means, abs=1e-6)
     assert exact["critic's estimate over its largest slope"] == pytest.approx(means, abs=1e-6)
     assert abs(means) < exact["W1"]
-    setting = replace(one_dimension.players()["wgan_gp"].setting, steps=200)
+    setting = one_dimension.players()["wgan_gp"].setting  # half of its steps can end with the wrong sign
     f, _ = one_dimension.scores("wgan_gp", setting, seed=0)
     found = {m.metric: m.value for m in one_dimension.critic_measures(f)}
-    assert 0.3 < found["critic's estimate of W1"] < exact["W1"] + 0.1  # half of the protocol's training
+    assert 0.8 < found["critic's estimate of W1"] < exact["W1"] + 0.1
     assert found["critic's estimate over its largest slope"] < exact["W1"] + 1e-6
 
 

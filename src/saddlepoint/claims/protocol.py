@@ -15,10 +15,10 @@ from typing import Any, Literal
 from saddlepoint import api
 from saddlepoint.claims.claim import Published, Scale, Setting
 from saddlepoint.claims.results import Row, keep, read
-from saddlepoint.claims.training import RUNS, Bench, about, as_left, bench, config_of, numbers, options_text, train
+from saddlepoint.claims.training import RUNS, Bench, about, bench, config_of, numbers, options_text, train_or_diverge
 from saddlepoint.engine.device import pick_device
-from saddlepoint.engine.events import Reporter, Silent
-from saddlepoint.errors import NonFiniteError, UserError
+from saddlepoint.engine.events import Reporter
+from saddlepoint.errors import UserError
 from saddlepoint.metrics.measurement import Measurement
 
 
@@ -64,11 +64,7 @@ class Table:
         def measure() -> tuple[dict[str, Any], list[Measurement]]:
             folder = RUNS / "-".join([*scale.split(), name, self.bench.called, config, f"seed{seed}"])
             at = self.bench
-            try:
-                run = train(player.recipe, player.setting, seed, folder, at)
-            except NonFiniteError as error:  # an answer too, which need not end the others' table
-                (at.reporter or Silent()).note(f"{error} It is judged as it was then: {folder}.")
-                run = as_left(folder)
+            run = train_or_diverge(player.recipe, player.setting, seed, folder, at)
             found = api.evaluate(
                 run,
                 metrics=metrics,

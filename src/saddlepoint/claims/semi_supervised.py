@@ -20,7 +20,7 @@ from saddlepoint import catalogue
 from saddlepoint.claims.claim import Published, Scale, Setting
 from saddlepoint.claims.protocol import Player, Protocol, Table
 from saddlepoint.claims.results import Row
-from saddlepoint.claims.training import RUNS, about, config_of, hardware, options_text, train, versions
+from saddlepoint.claims.training import RUNS, about, config_of, hardware, options_text, train_or_diverge, versions
 from saddlepoint.data.dataset import Data
 from saddlepoint.distributed import World
 from saddlepoint.engine.stream import Stream
@@ -80,7 +80,7 @@ def trained(table: Table, name: str, player: Player, labels: int, seed: int) -> 
 
     def measure() -> tuple[dict[str, Any], list[Measurement]]:
         folder = RUNS / f"semi_supervised-{name}-{at.called}-{config}-seed{seed}"
-        run = train(name, setting, seed, folder, at)
+        run = train_or_diverge(name, setting, seed, folder, at)
         return about(run), [accuracy(run.model(device=at.device), at.data, labels, "average")]
 
     text = options_text({**options, "images": setting.images})

@@ -25,7 +25,7 @@ from saddlepoint.data.load import load
 from saddlepoint.engine.budget import Budget
 from saddlepoint.engine.device import pick_device
 from saddlepoint.engine.events import Reporter, Silent
-from saddlepoint.errors import UserError
+from saddlepoint.errors import NonFiniteError, UserError
 from saddlepoint.metrics.measurement import FLOOR, Measurement
 
 RUNS = Path("runs") / "reproduce"
@@ -83,14 +83,18 @@ def train(name: str, setting: Setting, seed: int, folder: Path, at: Bench) -> Ru
         state = read_state(there[-1])
         used = {key: state[key] for key in ("images", "seconds", "cpu_seconds")}
         if budget.fraction(steps=state["step"], **used) >= 1:
-            return as_left(folder)
+            return Run(path=folder, steps=state["step"], images=state["images"])
     return _finished(api.resume(folder, data=at.source, **rest))
 
 
-def as_left(folder: Path) -> Run:
-    """The run of a training that is over."""
-    state = read_state(runs.find_checkpoint(folder))
-    return Run(path=folder, steps=state["step"], images=state["images"])
+def train_or_diverge(name: str, setting: Setting, seed: int, folder: Path, at: Bench) -> Run:
+    """The same, or the run up to where it diverged: an answer too, which need not end the others' table."""
+    try:
+        return train(name, setting, seed, folder, at)
+    except NonFiniteError as error:
+        (at.reporter or Silent()).note(f"{error} It is judged as it was then: {folder}.")
+        state = read_state(runs.find_checkpoint(folder))
+        return Run(path=folder, steps=state["step"], images=state["images"])
 
 
 def _finished(run: Run) -> Run:

@@ -65,9 +65,8 @@ class Stream:
             x = torch.where(noise.uniform(*x.shape[1:]) < (x + 1) / 2, 1.0, -1.0)
         if self.flip:
             x = torch.where(noise.uniform(1, 1, 1) < 0.5, x, x.flip(-1))
-        if (
-            x.ndim == 4 and x.stride(1) != 1
-        ):  # of one channel, .contiguous() would keep the layout that convolutions shun
+        if x.ndim == 4 and x.stride(1) != 1:
+            # .contiguous() takes one channel for what it asks, and convolutions then take the slower layout.
             x = torch.empty_like(x, memory_format=torch.channels_last).copy_(x)
         return Batch(
             x=x,

@@ -27,6 +27,7 @@ from saddlepoint.web.room import Room
 FRAMES = 50
 LARGEST = 1024
 """Of any number in the options: networks that a page can watch are small."""
+# Also in text, for several values may come as `64,1e5`.
 NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 LINE = DataSpec(kind="points", shape=(1,))
 SMALL: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from test_linear_vae import MEAN, SPEC, STD, Given, X, batch_of
 from torch import Tensor, nn
 
 from saddlepoint.catalogue import create
-from saddlepoint.recipes.iwae import log_mean
+from saddlepoint.recipes.iwae import doubly_reparameterised, log_mean
 from saddlepoint.types import DataSpec, Noise
 
 K = 6
@@ -45,6 +45,19 @@ def test_the_loss_is_minus_the_log_of_the_mean_weight(gradient: str):
     losses = made.objective(batch_of(x))
     torch.testing.assert_close(losses["loss"], -(total / K).log().mean())
     torch.testing.assert_close(-losses["loss"], log_mean(made.log_weights(x, Noise("test", 0, rows=5), K)).mean())
+
+
+def test_draws_too_faint_to_count_take_no_part():
+    """Their weights in the gradient would be numbers below 1e-38, which a CPU multiplies many times as slowly."""
+    log_w = torch.tensor([[-100.0], [-101.0], [-124.0], [-130.0], [-190.0]], requires_grad=True)
+    bound = log_mean(log_w)
+    torch.testing.assert_close(bound, log_w.logsumexp(0) - math.log(5), rtol=0, atol=0)
+    (of_bound,) = torch.autograd.grad(bound, log_w)
+    (of_loss,) = torch.autograd.grad(doubly_reparameterised(log_w, torch.zeros(5, 1, 2)), log_w)
+    assert of_bound[3:].eq(0).all()
+    assert of_bound[:3].gt(0).all()
+    for gradient in (of_bound, -of_loss):
+        torch.testing.assert_close(gradient, log_w.detach().softmax(0), rtol=0, atol=1e-5)
 
 
 def test_one_draw_is_the_vaes_bound():

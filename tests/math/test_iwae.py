@@ -47,8 +47,8 @@ def test_the_loss_is_minus_the_log_of_the_mean_weight(gradient: str):
     torch.testing.assert_close(-losses["loss"], log_mean(made.log_weights(x, Noise("test", 0, rows=5), K)).mean())
 
 
-def test_draws_too_faint_to_count_take_no_part():
-    """Their weights in the gradient would be numbers below 1e-38, which a CPU multiplies many times as slowly."""
+def test_negligible_draws_take_no_part():
+    """Their weights in the gradient would be denormal numbers, which a CPU multiplies many times as slowly."""
     log_w = torch.tensor([[-100.0], [-101.0], [-124.0], [-130.0], [-190.0]], requires_grad=True)
     bound = log_mean(log_w)
     torch.testing.assert_close(bound, log_w.logsumexp(0) - math.log(5), rtol=0, atol=0)

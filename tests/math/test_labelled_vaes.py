@@ -168,9 +168,27 @@ def test_with_another_classifier_the_bound_is_below_the_likelihood(linear):
     assert (value + margin < by_class.logsumexp(1) - math.log(3)).any()
 
 
+def with_m2_awake(model):
+    """M2 begins with weights so small that it hardly knows its z2 and y; these let it."""
+    for parameter in model.m2.parameters():
+        nn.init.normal_(parameter, std=0.2)
+    return model
+
+
+def test_m1_m2_begins_with_a_generative_m2_as_small_as_the_authors():
+    """M2's encoder and decoder have weights of deviation 0.001; its classifier and M1 have torch's."""
+    model = small("m1_m2", SPEC)
+    small_weights = {name for name, p in model.named_parameters() if p.ndim > 1 and p.std() < 0.002}
+    assert small_weights == {
+        name for name, p in model.named_parameters() if p.ndim > 1 and name.startswith(("m2.encoder", "m2.decoder"))
+    }
+    weights = torch.cat([p.flatten() for name, p in model.named_parameters() if name in small_weights])
+    torch.testing.assert_close(weights.std(), torch.tensor(0.001), rtol=0.05, atol=0)
+
+
 def test_m1_m2_s_bound_is_that_of_both_parts():
     """In one sum: log p(x|z1) - log q(z1|x) + log p(y) + log p(z1|y, z2) - KL(q(z2|z1, y)) - log q(y|z1)."""
-    model = small("m1_m2", SPEC)
+    model = with_m2_awake(small("m1_m2", SPEC))
     batch = batch_of(SPEC, [0, 1, 2])
     noise = again(batch)
     q1 = model.m1.posterior(batch.x)
@@ -187,7 +205,7 @@ def test_m1_m2_s_bound_is_that_of_both_parts():
 
 
 def test_m1_m2_s_latent_leads_back_to_the_code_and_its_samples_have_the_spread_of_z1():
-    model = small("m1_m2", SPEC)
+    model = with_m2_awake(small("m1_m2", SPEC))
     model.m2.classify = lambda z1: torch.tensor([[0.0, 200.0, 0.0]]).expand(len(z1), 3)  # sure of class 1
     batch, y = batch_of(SPEC, [1, 1, 1]), torch.ones(3, dtype=torch.int64)
     with torch.no_grad():

@@ -23,8 +23,8 @@ PLAYERS: Mapping[str, Mapping[str, Any]] = {
         "blocks": 1,
         "batch": 16,
         "lr": (2e-3, 2e-4),
-        "gamma": (3.0, 1.0),
-        "burn_in": 400_000,
+        "gamma": (10.0, 3.0),
+        "burn_in": 200_000,
         "ema": 10_000,
     },
     "dcgan": DCGAN,
@@ -37,7 +37,7 @@ PLAYERS: Mapping[str, Mapping[str, Any]] = {
 
 def players(scale: Scale) -> dict[str, Player]:
     if scale == "full":
-        options = {**PLAYERS["r3gan"], "burn_in": 1_100_000, "ema": 20_000}
+        options = {**PLAYERS["r3gan"], "burn_in": 500_000, "ema": 20_000}
         return {"r3gan": Player(recipe="r3gan", setting=Setting(options={**options, **TRAINING}, core_minutes=LONG))}
     return {
         name: Player(recipe=name, setting=Setting(options={**options, **TRAINING}, core_minutes=MINUTES))

@@ -11,7 +11,7 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.config import build
@@ -71,6 +71,10 @@ class M1M2(Recipe[M1M2Config]):
         codes = DataSpec(kind="points", shape=(config.latent,), classes=self.spec.classes)
         own = {"latent": config.m2_latent, "hidden": config.m2_hidden}
         self.m2 = M2(codes, build(M2Config, own | {"class_weight": config.class_weight, "lr": config.lr}))
+        for network in (self.m2.encoder, self.m2.decoder):
+            for parameter in network.parameters():
+                if parameter.ndim > 1:  # as the authors' code starts; larger weights find clusters that are no classes
+                    nn.init.normal_(parameter, std=0.001)
 
     def players(self) -> dict[str, Player]:
         return {name: Player(modules=(getattr(self, name),), lr=self.config.lr) for name in self.averaged}

@@ -12,8 +12,8 @@ DENSE = {"widths": [64, 64], "latent": 2, "lr": 1e-3}
 TASKS = [
     Task("pac_gan", pair, 300, 64, 0.4, DENSE),  # 0.03 to 0.07, mutants 1.1 and more
     Task(
-        "unrolled_gan", pair, 150, 64, 0.4, {**DENSE, "unroll": 2, "unroll_rate": 0.05}
-    ),  # 0.05 to 0.13, mutants 1.1 and more
+        "unrolled_gan", pair, 150, 64, 0.4, {**DENSE, "unroll": 2, "d_rate": 1.0}
+    ),  # 0.02 to 0.06, mutants 1.1 and more
     Task("ali", pair, 300, 64, 0.5, DENSE),  # 0.12 to 0.23, mutants 1.1 and more
     Task("bigan", pair, 300, 64, 0.5, DENSE),  # 0.14 to 0.26, mutants 1.1 and more
     Task("vee_gan", pair, 300, 64, 0.9, DENSE),  # 0.13 to 0.85, mutants 1.1 and more

@@ -6,6 +6,8 @@ Luke Metz, Ben Poole, David Pfau, Jascha Sohl-Dickstein: Unrolled Generative Adv
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -14,16 +16,18 @@ from torch.func import functional_call
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.families import Pair, PairConfig
 from saddlepoint.objectives.adversarial import discriminator_minimax, generator_nonsaturating
-from saddlepoint.objectives.unrolled import unrolled
+from saddlepoint.objectives.unrolled import Moments, unrolled
+from saddlepoint.recipe import Player, Update
 from saddlepoint.types import Batch, Losses
 
 
 class UnrolledGANConfig(PairConfig):
+    lr: float = Field(1e-3, gt=0)
+    """Learning rate of the generator."""
+    d_rate: float = Field(0.1, gt=0)
+    """Learning rate of the discriminator, as a multiple of the generator's `lr`."""
     unroll: int = Field(5, ge=0)
     """Discriminator steps that the generator looks ahead (K); 0 is a plain GAN."""
-    unroll_rate: float | None = Field(None, gt=0)
-    """Rate of those steps (eta); by default 1e-4 for images, whose wide networks answer to many weights at once, and
-    0.005 for points."""
 
 
 @register(
@@ -44,7 +48,24 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
 
     def build(self) -> None:
         super().build()
-        self.rate = self.config.unroll_rate or (0.005 if self.spec.kind == "points" else 1e-4)
+        config = self.config
+        self.moments = Moments(self.discriminator, config.lr * config.d_rate, config.betas)
+
+    def players(self) -> dict[str, Player]:
+        lr, betas = self.config.lr, self.config.betas
+        return {
+            "discriminator": Player(modules=(self.discriminator,), lr=lr * self.config.d_rate, betas=betas),
+            "generator": Player(modules=(self.generator,), lr=lr, betas=betas),
+        }
+
+    def step(self, batches: Iterator[Batch], update: Update, t: int) -> None:
+        """D's moments follow its gradients, as its own optimiser's do: the look ahead goes on from them."""
+        for _ in range(self.config.d_steps):
+            update("discriminator", self.discriminator_objective, next(batches))
+            grads = {name: p.grad for name, p in self.discriminator.named_parameters() if p.grad is not None}
+            if grads:  # none where D is held
+                self.moments.see(grads)
+        update("generator", self.generator_objective, next(batches))
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """Goodfellow et al. 2014, equation 1; D itself takes one step (equation 11)."""
@@ -62,7 +83,7 @@ class UnrolledGAN(Pair[UnrolledGANConfig]):
             return discriminator_minimax(self._judge(parameters, batch.x), self._judge(parameters, fake))
 
         own = {name: p.detach().requires_grad_() for name, p in self.discriminator.named_parameters()}
-        ahead = unrolled(d_loss, own, self.config.unroll, self.rate)
+        ahead = unrolled(d_loss, own, self.config.unroll, self.moments.adam())
         return {"loss": generator_nonsaturating(self._judge(ahead, fake))}
 
     def _judge(self, parameters: dict[str, Tensor], x: Tensor) -> Tensor:

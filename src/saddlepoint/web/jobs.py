@@ -26,13 +26,14 @@ SAID = 4096  # bytes of a log's end, in which its last words are
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """What the jobs do, in the words of a refusal, and where they are remembered. early: when one was stopped that says
-    no more than that it was."""
+    no more than that it was. stop: what asks it to stop."""
 
     folder: str
     what: str
     done: str
     again: str
     early: str
+    stop: signal.Signals
 
 
 TRAINING = Kind(
@@ -41,6 +42,7 @@ TRAINING = Kind(
     done="trained",
     again=": resume goes on from its checkpoint",
     early=" before it took a step",
+    stop=signal.SIGINT,
 )
 EVALUATION = Kind(
     folder=f"{FOLDER}/evaluations",
@@ -48,6 +50,7 @@ EVALUATION = Kind(
     done="measured",
     again=": nothing was kept of it, so measure anew",
     early=": nothing was kept of it, so measure anew",
+    stop=signal.SIGTERM,  # ends it at once; a KeyboardInterrupt can be swallowed while libraries are imported
 )
 
 
@@ -96,7 +99,7 @@ class Jobs:
                 raise UserError(f"{name} is not being {self.kind.done} from this page, so it cannot be stopped here.")
             record = self._read(name)
             write_json(self._record(name), {**record, "stopping": True})
-            os.kill(record["pid"], signal.SIGINT)
+            os.kill(record["pid"], self.kind.stop)
 
     def forget(self, name: str) -> None:
         """Drop the record of a job that is over.
@@ -134,7 +137,7 @@ class Jobs:
         child = self._children.get(name)
         status = child.poll() if child is not None else None
         stopped = self.stopping(name)
-        if status is not None and status < 0 and not (stopped and status == -signal.SIGINT):
+        if status is not None and status < 0 and not (stopped and status == -self.kind.stop):
             return f"It was ended from outside, by {signal.Signals(-status).name}{self.kind.again}."
         said = [line.removeprefix("saddle: ") for line in self.said(name).splitlines() if line.startswith("saddle: ")]
         early = stopped and said[-1:] == ["stopped."]

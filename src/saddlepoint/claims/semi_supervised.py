@@ -47,14 +47,14 @@ TRAINING: dict[str, Any] = {
     "track": "none",
 }
 PLAYERS: dict[str, tuple[int, dict[str, Any]]] = {
-    "classification_vae": (1_000_000, {"likelihood": "bernoulli"}),
-    "m2": (1_000_000, {"likelihood": "bernoulli", "network": "dense", "class_weight": 10.0}),
-    "m1_m2": (6_500_000, {"likelihood": "bernoulli", "m1_steps": 20_000, "class_weight": 1.0}),
-    "aae": (3_500_000, {"batch": 200}),
+    "classification_vae": (600_000, {"likelihood": "bernoulli"}),
+    "m2": (500_000, {"likelihood": "bernoulli", "network": "dense", "class_weight": 10.0}),
+    "m1_m2": (3_000_000, {"likelihood": "bernoulli", "m1_steps": 10_000, "class_weight": 1.0}),
+    "aae": (1_200_000, {"batch": 200}),
 }
-"""Images seen, which take ten minutes of two cores or less, and options. On one core in bf16 a second of training took
-1,450 images for classification_vae, 1,100 for m2, 8,000 for M1 and 6,300 for M2 on its codes, and 3,000 for aae, whose
-four updates pass over weights more than over images: 1,800 in batches of 100."""
+"""Images seen, which take ten minutes of two cores or less, and options. On one core in fp32 a second of training took
+600 images for classification_vae, 500 for m2, 5,000 for M1 and 3,200 for M2 on its codes, and 1,000 for aae, whose four
+updates pass over weights more than over images: fewer in batches of 100."""
 
 
 def players(scale: Scale = "quick") -> dict[str, Player]:

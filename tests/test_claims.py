@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
 from saddlepoint import catalogue
-from saddlepoint.claims import gan, wgan_gp, which_gan
-from saddlepoint.claims.claim import Setting, find
+from saddlepoint.claims import against_gan, gan, unrolled_gan, wgan_gp, which_gan
+from saddlepoint.claims.claim import Setting, Trained, find
 from saddlepoint.claims.reproduce import reproduce
 from saddlepoint.claims.results import COLUMNS, Row, keep, read
 from saddlepoint.claims.table import table
@@ -223,6 +225,24 @@ def test_a_sheet_shows_the_first_row_of_each_wall(tmp_path: Path):
         for k in range(8):
             tile = pixels[i * 20 : i * 20 + 18, 120 + k * 20 : 120 + k * 20 + 18]
             assert np.abs(tile.astype(int) - shade).max() <= 1
+
+
+def test_unrolled_gan_is_measured_beside_itself_without_its_look_ahead(monkeypatch: pytest.MonkeyPatch):
+    played: list[tuple[int, int, str]] = []
+    draw = against_gan.samples
+
+    def samples(name: str, seed: int, steps: int, **config: Any) -> torch.Tensor:
+        played.append((config["unroll"], steps, name))
+        return draw(name, seed, 2, **{**config, "widths": (8,)})
+
+    monkeypatch.setattr(against_gan, "samples", samples)
+    found = list(unrolled_gan.measure(cast(Trained, SimpleNamespace(seed=3))))
+    assert played == [(5, 3_000, "unrolled_gan"), (0, 3_000, "unrolled_gan"), (0, 12_000, "unrolled_gan")]
+    assert [each.metric for each in found[::3]] == [
+        f"modes covered of 8, K = {k} after {steps} steps on 8gaussians" for k, steps, _ in played
+    ]
+    assert found[0].value == found[3].value == 0
+    assert found[1].protocol["n"] == 10_000
 
 
 def test_black_and_white_data_have_a_table_of_their_own():

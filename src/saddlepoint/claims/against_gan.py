@@ -1,4 +1,4 @@
-"""Modes that a mixture of generators covers, against a single GAN's: equal networks, equal steps, seconds of CPU."""
+"""Modes of eight Gaussians that one game covers, against another's: equal networks, seconds to minutes of CPU."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def compare(name: str, seed: int, steps: int, **config: Any) -> Iterator[Measure
         yield from measure(recipe, samples(recipe, seed, steps, **its), steps)
 
 
-def samples(name: str, seed: int, steps: int, **config: Any) -> Tensor:
-    """(SAMPLES, 2) of the raw weights after the steps."""
+def samples(name: str, seed: int, steps: int, *, decay: str = "none", **config: Any) -> Tensor:
+    """(SAMPLES, 2) of the raw weights after the steps. decay: of the learning rates."""
     data = load(TOY, DataConfig())
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         recipe = catalogue.create(name, data.spec, **config)
-        options = build(TrainConfig, {"batch": 128, "precision": "fp32", "track": "none", "ema": 0})
+        options = build(TrainConfig, {"batch": 128, "precision": "fp32", "track": "none", "ema": 0, "decay": decay})
         trainer = Trainer(recipe, data, options, seed=seed)
         for _ in range(steps):
             trainer.one_step(Budget(steps=steps))

@@ -197,6 +197,22 @@ def test_noise_stays_within_its_level_and_samples_round_to_theirs():
 
 
 @pytest.mark.parametrize("name", ["nice", "real_nvp"])
+@pytest.mark.parametrize("levels", [2, 256])
+def test_images_are_of_the_datas_levels_and_keep_their_reals_gradient(name: str, levels: int):
+    torch.manual_seed(0)
+    recipe = catalogue.create(name, DataSpec(shape=(1, 4, 4), levels=levels)).double().eval()
+    z = torch.randn(8, 16, dtype=torch.float64, requires_grad=True)
+    x = recipe.generate(z)
+    level = (x.detach() + 1) / 2 * (levels - 1)
+    torch.testing.assert_close(level, level.round())
+    assert level.unique().numel() > 1
+    reals = recipe.flow.inverse(z)
+    inside = (reals * levels > 0.5) & (reals * levels < levels - 0.5)
+    slope, through = (torch.autograd.grad((y * inside).sum(), z, retain_graph=True)[0] for y in (reals, x))
+    torch.testing.assert_close(through, slope * 2 * levels / (levels - 1))
+
+
+@pytest.mark.parametrize("name", ["nice", "real_nvp"])
 def test_what_it_answers(name: str):
     points, images = flow(name, POINTS).float(), flow(name, DataSpec(shape=(1, 4, 4))).float()
     x = torch.randn(5, 3)

@@ -104,12 +104,13 @@ class Flow(Recipe[C], abc.ABC):
         return self.base.sample(noise, self.spec.dimensions)
 
     def generate(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """The x whose code is z; an image rounds to the levels that its reals are of."""
+        """The x whose code is z: of an image the levels in whose bins its reals lie, with these reals' gradient."""
         v = self.flow.inverse(z)
         if self.spec.kind == "points":
             return v
         levels = self.spec.levels
-        return (2 * (v * levels - 0.5) / (levels - 1) - 1).clamp(-1, 1)
+        level = (v * levels - 0.5).clamp(0, levels - 1)
+        return 2 * (level.round().detach() + (level - level.detach())) / (levels - 1) - 1
 
     def draw(self, noise: Noise, y: Tensor | None) -> Tensor:
         return self.generate(self.prior(noise))

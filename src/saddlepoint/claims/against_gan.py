@@ -18,7 +18,14 @@ from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.metrics.modes import mode_coverage
 
 TOY, SAMPLES, WIDTHS = "8gaussians", 10_000, (128, 128)
-GAN = {"g_widths": WIDTHS, "d_widths": WIDTHS, "dropout": 0, "latent": 2, "lr": 1e-3, "betas": (0.5, 0.9)}
+GAN: dict[str, Any] = {
+    "g_widths": WIDTHS,
+    "d_widths": WIDTHS,
+    "dropout": 0,
+    "latent": 2,
+    "lr": 1e-3,
+    "betas": (0.5, 0.9),
+}
 
 
 def compare(name: str, seed: int, steps: int, **config: Any) -> Iterator[Measurement]:

@@ -139,3 +139,25 @@ def test_masks_of_figure_2():
         assert around[0].tolist() == [9, 9, 9]
         assert around[1, [0, 2]].tolist() == [9, 0]
         assert around[2].tolist() == [0, 0, 0]
+
+
+def test_masked_weights_for_relu_keep_the_variance_of_what_an_output_sees():
+    torch.manual_seed(0)
+    conv = MaskedConv2d("features", 30, 300, (3, 3), 3)
+    conv.start_for_relu()
+    inside = conv(torch.randn(64, 30, 6, 6).relu())[:, :, 1:-1, 1:-1]
+    each = inside.unflatten(1, (-1, 3)).square().mean((0, 1, 3, 4))  # of the first, second and last channel's features
+    torch.testing.assert_close(each, torch.ones(3), rtol=0.1, atol=0)  # E relu(x)^2 is 1/2, and 2/seen makes it 1 again
+
+
+def test_pixel_cnn_starts_as_its_first_layer_and_head():
+    model = small("pixel_cnn", DataSpec(shape=(1, 8, 8), levels=2))
+    seen: list[Tensor] = []
+    blocks = model.get_submodule("network.blocks")
+    for block in blocks.children():
+        block.register_forward_hook(lambda _, given, got: seen.extend([given[0], got]))
+    assert isinstance(model, Autoregressive)
+    model.log_prob(torch.randn(2, 1, 8, 8).sign())
+    assert seen
+    assert torch.equal(seen[0], seen[-1])
+    assert seen[0].std() > 0.5

@@ -98,7 +98,7 @@ ENTRIES: Mapping[str, Entry] = {
         binarise="fixed",
         metrics=EXACT,
         every=8_000,
-        quick={**PIXELS, "blocks": 7, "width": 32, "head": 32},
+        quick={**PIXELS, "blocks": 12, "width": 24, "head": 32},
         full={"head": 32, "batch": 32},
     ),
     "gated_pixel_cnn": Entry(

@@ -50,6 +50,13 @@ class MaskedConv2d(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:
         return self._conv_forward(input, self.weight * self.mask, self.bias)
 
+    @torch.no_grad()
+    def start_for_relu(self) -> None:
+        """Normal weights of variance 2 / (inputs that an output sees), as He et al. 2015 (arXiv 1502.01852), eq. 10."""
+        self.weight.normal_().mul_((2 / self.mask.sum((1, 2, 3), keepdim=True).clamp(min=1)).sqrt())
+        if self.bias is not None:
+            self.bias.zero_()
+
 
 See = Callable[[MaskedConv2d, Tensor], Tensor]
 """How a network evaluates its masked convolutions: everywhere, or where a `Memory` stands."""

@@ -40,6 +40,14 @@ class Block(nn.Module):
         return x + see(self.up, see(self.across, see(self.down, x.relu()).relu()).relu())
 
 
+def _start(layer: nn.Module) -> None:
+    """Weights for ReLUs, and blocks that begin as the identity, so that depth costs no signal. The paper names none."""
+    if isinstance(layer, MaskedConv2d):
+        layer.start_for_relu()
+    if isinstance(layer, Block):
+        nn.init.zeros_(layer.up.weight)
+
+
 class PixelCNNNetwork(nn.Module):
     """Table 1, column PixelCNN: images (B, C, H, W) -> logits (B, levels, C, H, W)."""
 
@@ -54,6 +62,7 @@ class PixelCNNNetwork(nn.Module):
         self.head = nn.ModuleList(
             MaskedConv2d("features", before, after, (1, 1), groups) for before, after in pairwise(widths)
         )
+        self.apply(_start)
 
     def forward(self, x: Tensor, see: See = everywhere) -> Tensor:
         x = see(self.first, x)

@@ -135,9 +135,12 @@ HEALTHY: dict[str, dict[str, Any]] = {
     "cgan_conv": {"steps": 2200, "width": 16},
     "dcgan": {"steps": 2200, "width": 16},
     "gan": {"steps": 8000, "g_widths": [256, 256], "d_widths": [64, 64], "dropout": 0.0},
+    "made": {"steps": 2000, "widths": [200]},
+    "pixel_cnn": {"steps": 500, "blocks": 3, "width": 16, "head": 16, "lr": 3e-3},
     "r3gan": {"steps": 2100, "batch": 32, "width": 16, "blocks": 1, "gamma": (1.0, 0.1), "burn_in": 60_000},
     "r3gan_small": {"steps": 300, "gamma": (1.0, 0.1), "burn_in": 60_000},
     "r3gan_tiny": {"steps": 600, "gamma": (1.0, 0.1), "burn_in": 60_000},
+    "real_nvp": {"steps": 500, "channels": 16, "blocks": 1},
     "vae": {"steps": 5000},
     "wgan_gp": {"steps": 2100, "batch": 32, "width": 16, "lr": 5e-4},
 }
@@ -146,8 +149,8 @@ HEALTHY: dict[str, dict[str, Any]] = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", catalogue.names())
-def test_a_healthy_run_of_every_recipe_has_no_finding(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_run_has_no_finding(name: str, tmp_path: Path) -> None:
     assert not found(train(name, tmp_path, **HEALTHY[name]))
 
 

@@ -27,9 +27,26 @@ def test_three_accuracies(saddle: Saddle, trained: Path) -> None:
     found = json.loads(saddle("classify", str(trained), *options, "--json").out)["measurements"]
     assert len(found) == 3
     assert all(0 <= m["value"] <= 1 and m["protocol"]["labels"] == 20 for m in found)
+    assert {m["protocol"]["run_labels"] for m in found} == {0}
+    assert "itself" not in out
     kept = [json.loads(line) for line in (trained / "metrics.jsonl").read_text().splitlines()]
     values = {m["metric"]: m["value"] for m in kept}
     assert values == {m["metric"]: m["value"] for m in found}, "the same seed, the same numbers"
+
+
+@pytest.mark.parametrize(("recipe", "options", "seen"), [("aae", {"labels": 50}, 50), ("aae_unsupervised", {}, 0)])
+def test_labels_that_the_run_has_learned_from_are_said(
+    saddle: Saddle, tmp_path: Path, recipe: str, options: dict[str, int], seen: int
+) -> None:
+    api.train(
+        recipe, "digits", out=tmp_path / "run", steps=1, device="cpu", seed=3, widths=(8,), track="none", **options
+    )
+    asked = ("--labels", "20", "--images", "8", "--device", "cpu")
+    assert ("the run itself was trained with 50 labels" in saddle("classify", str(tmp_path / "run"), *asked).out) == (
+        seen > 0
+    )
+    kept = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])["protocol"]
+    assert (kept["run_labels"], kept["run_seed"]) == (seen, 3)
 
 
 def test_the_discriminator_of_bigan_sees_pairs(saddle: Saddle, trained: Path) -> None:

@@ -77,7 +77,11 @@ def test_the_chain_has_the_posterior_of_a_conjugate_model(friction, monkeypatch)
 
 def test_without_noise_the_chain_ends_in_the_mode(monkeypatch):
     monkeypatch.setattr(Conjugate, "noisy", False)
-    assert float(stationary(Conjugate(POINTS, Config())).var()) < 1e-9
+    recipe = Conjugate(POINTS, Config())
+    theta = stationary(recipe)
+    assert float(theta.var()) < 1e-9
+    mode = recipe.mean * recipe.examples / (recipe.examples + 1 / recipe.prior_std**2)
+    assert float(theta.mean()) == pytest.approx(mode, abs=1e-4)
 
 
 def test_parts_of_a_batch_share_one_noise():

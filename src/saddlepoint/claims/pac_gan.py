@@ -9,7 +9,7 @@ CLAIM = Claim(
         "mnist": Published(
             value="1000 ± 0.00",
             measure="modes of stacked MNIST covered by PacDCGAN2, 26,000 samples",
-            where="table 4, from memory",
+            where="table 3, from memory",
             comparable="no: stacked MNIST has 1,000 modes, and this is MNIST: `saddle reproduce stacked` has it",
         ),
     },

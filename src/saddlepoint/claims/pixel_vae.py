@@ -54,7 +54,8 @@ CLAIM = Claim(
         },
         "full": {"mnist": Setting(images=20_000_000, options={"binarise": "fixed", "batch": 100})},
     },
-    gap="Quick scale has three layers of width 16 and a fifth of an epoch. The bound is of one draw of z. Sampling "
+    gap="Quick scale has three layers of width 16 and a fifth of an epoch. The bound is of one draw of z, and "
+    "no equal without z stands beside it. Sampling "
     "goes pixel by pixel, so that 1,000 samples are judged.",
     probe=measure,
     pictures={"reconstructions": reconstructions},

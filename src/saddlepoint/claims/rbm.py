@@ -58,6 +58,7 @@ CLAIM = Claim(
         "full": {"mnist": Setting(images=50_000_000, options=OPTIONS)},
     },
     gap="Persistent chains of one step, whose likelihood the papers measure for small machines only. Quick samples are "
-    "100 Gibbs steps from one of the 100 training chains, so some are near others.",
+    "100 Gibbs steps from one of the 100 training chains, so some are near others. "
+    "Chains that start anew are not compared.",
     probe=measure,
 )

@@ -72,4 +72,6 @@ def classify(
     for m in measured:
         out.print(Text(f"{m.value:7.2%} ± {m.error or 0:.2%}  {m.metric.removeprefix('accuracy, ')}"))
     about = measured[0].protocol
-    out.print(Text(f"{about['labels']:,} labels, {about['part']}, {about['n']:,} test examples", style="dim"))
+    counted = f"{about['labels']:,} labels, {about['part']}, {about['n']:,} test examples"
+    taught = f"; the run itself was trained with {about['run_labels']:,} labels" if about["run_labels"] else ""
+    out.print(Text(counted + taught, style="dim"))

@@ -15,7 +15,7 @@ WEIGHTS: dict[str, float] = {
     "zero_centred": 10.0,
     "orthogonal": 1e-4,
 }
-"""Their papers'."""
+"""Their papers', from memory; that of `orthogonal` is from Brock et al. 2019 (arXiv 1809.11096)."""
 
 
 def penalty(name: str, critic: nn.Module, real: Tensor, fake: Tensor, noise: Noise, deviation: Tensor) -> Tensor:

@@ -19,7 +19,8 @@ from saddlepoint.networks.pixel_rnn import Carry, DiagonalBiLSTM, PixelRNNNetwor
 
 class PixelRNNConfig(AutoregressiveConfig):
     layer: Literal["diagonal", "row"] = "diagonal"
-    """Diagonal BiLSTM, which sees every earlier pixel, or Row LSTM, which sees a triangle above and is faster."""
+    """Diagonal BiLSTM, which sees all before but ends of the row above, or Row LSTM, which sees a
+    triangle above and is faster."""
     layers: int = Field(12, ge=1)
     """Recurrent layers, each with a residual connection (paper: 7 for digits, with a width of 16)."""
     width: int = Field(128, ge=1)

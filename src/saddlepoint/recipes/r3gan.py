@@ -44,8 +44,8 @@ class R3GANConfig(LatentConfig):
     latent: int = Field(64, ge=1)
     """Dimensions of z."""
     gamma: tuple[float, float] | None = None
-    """Weight of R1 and R2, at first and after the burn-in; by default the paper's for images of this size, GAMMA for
-    points."""
+    """Weight of R1 and R2, at first and after the burn-in; by default the paper's for images of this size, and 1 then
+    0.1 for points."""
     lr: Annotated[tuple[float, float] | None, config.Positive] = None
     """Learning rates at first and after the burn-in; by default the paper's, higher for small widths."""
     beta2: Annotated[tuple[float, float], config.Decays] = (0.9, 0.99)

@@ -1,8 +1,4 @@
-"""The recurrent layers of PixelRNN (van den Oord et al. 2016, arXiv 1601.06759, sections 3.1 to 3.3).
-
-A layer goes over rows of pixels, all of an image or those that are left of it: `carry` is what it has to know of the
-row above the first, None where there is none.
-"""
+"""The recurrent layers of PixelRNN (van den Oord et al. 2016, arXiv 1601.06759, sections 3.1 to 3.3)."""
 
 from __future__ import annotations
 
@@ -11,8 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from saddlepoint.networks.masked import MaskedConv2d
-
-Carry = tuple[Tensor, Tensor] | None
 
 
 def cell(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
@@ -35,8 +29,8 @@ def unskew(x: Tensor) -> Tensor:
 
 
 class RowLSTM(nn.Module):
-    """Row by row from the top, where a pixel's state depends on three of the row above: 2h features -> h, and the
-    state of the last row. Section 3.1."""
+    """Row by row from the top, where a pixel's state depends on three of the row above: 2h features -> h.
+    Section 3.1."""
 
     def __init__(self, h: int, groups: int) -> None:
         super().__init__()
@@ -44,19 +38,18 @@ class RowLSTM(nn.Module):
         self.to_gates = MaskedConv2d("features", 2 * h, 4 * h, (1, 3), groups)
         self.from_state = nn.Conv1d(h, 4 * h, 3, padding=1, bias=False)
 
-    def forward(self, x: Tensor, carry: Carry) -> tuple[Tensor, Carry]:
-        blank = torch.zeros(len(x), self.h, x.shape[-1], device=x.device)
-        h, c = carry or (blank, blank)
+    def forward(self, x: Tensor) -> Tensor:
+        h = c = torch.zeros(len(x), self.h, x.shape[-1], device=x.device)
         states: list[Tensor] = []
         for gates in self.to_gates(x).unbind(2):
             h, c = cell(gates + self.from_state(h), c)
             states.append(h)
-        return torch.stack(states, 2), (h, c)
+        return torch.stack(states, 2)
 
 
 class DiagonalLSTM(nn.Module):
     """Diagonal by diagonal from the top left, where a pixel's state depends on those of its left and its upper
-    neighbour: 2h features and the states above the first row (B, h, W) -> h features. Section 3.2."""
+    neighbour: 2h features -> h. Section 3.2."""
 
     def __init__(self, h: int, groups: int) -> None:
         super().__init__()
@@ -64,21 +57,19 @@ class DiagonalLSTM(nn.Module):
         self.to_gates = MaskedConv2d("features", 2 * h, 4 * h, (1, 1), groups)
         self.from_state = nn.Conv1d(h, 4 * h, 2, bias=False)
 
-    def forward(self, x: Tensor, above: Tensor) -> Tensor:
-        rows = x.shape[2]
+    def forward(self, x: Tensor) -> Tensor:
         gates, inside = skew(self.to_gates(x)), skew(torch.ones_like(x[:1, :1], dtype=torch.float32))
-        above = F.pad(above, (0, rows - 1))
-        h = c = torch.zeros(len(x), self.h, rows, device=x.device)
+        h = c = torch.zeros(len(x), self.h, x.shape[2], device=x.device)
         states: list[Tensor] = []
         for d in range(gates.shape[-1]):
-            seen = torch.cat([above[:, :, d : d + 1], h], 2)
-            h, c = (inside[:, 0, :, d] * state for state in cell(gates[..., d] + self.from_state(seen), c))
+            seen = self.from_state(F.pad(h, (1, 0)))
+            h, c = (inside[:, 0, :, d] * state for state in cell(gates[..., d] + seen, c))
             states.append(h)
         return unskew(torch.stack(states, 3))
 
 
 class DiagonalBiLSTM(nn.Module):
-    """A diagonal LSTM from each upper corner: 2h features -> h, and both states of the last row.
+    """A diagonal LSTM from each upper corner: 2h features -> h.
 
     The one from the right is moved down by a row, so that no pixel sees those to its right.
     """
@@ -88,20 +79,13 @@ class DiagonalBiLSTM(nn.Module):
         self.h = h
         self.left, self.right = DiagonalLSTM(h, groups), DiagonalLSTM(h, groups)
 
-    def forward(self, x: Tensor, carry: Carry) -> tuple[Tensor, Carry]:
-        blank = torch.zeros(len(x), self.h, x.shape[-1], device=x.device)
-        left_above, right_above = carry or (blank, blank)
-        left = self.left(x, left_above)
-        right = self.right(x.flip(3), right_above.flip(2)).flip(3)
-        lowered = torch.cat([right_above[:, :, None], right[:, :, :-1]], 2)
-        return left + lowered, (left[:, :, -1], right[:, :, -1])
+    def forward(self, x: Tensor) -> Tensor:
+        right = self.right(x.flip(3)).flip(3)
+        return self.left(x) + F.pad(right[:, :, :-1], (0, 0, 1, 0))
 
 
 class PixelRNNNetwork(nn.Module):
     """Table 1: images (B, C, H, W) -> logits (B, levels, C, H, W), by residual blocks around recurrent layers."""
-
-    REACH = 3
-    """Rows above a pixel that the first convolution sees."""
 
     def __init__(self, groups: int, levels: int, layer: type[nn.Module], layers: int, width: int, head: int) -> None:
         super().__init__()
@@ -114,19 +98,8 @@ class PixelRNNNetwork(nn.Module):
         self.logits = MaskedConv2d("features", head, levels * groups, (1, 1), groups)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.rows(self.first(x), [None] * len(self.layers))[0]
-
-    def row(self, x: Tensor, i: int, carries: list[Carry]) -> tuple[Tensor, list[Carry]]:
-        """Logits of row i alone, of which nothing below it is looked at, from what the layers carry of those above."""
-        top = max(i - self.REACH, 0)
-        return self.rows(self.first(x[:, :, top : i + 1])[:, :, -1:], carries)
-
-    def rows(self, x: Tensor, carries: list[Carry]) -> tuple[Tensor, list[Carry]]:
-        """Rows of features -> their logits, and what the layers carry on to the next row."""
-        onward: list[Carry] = []
-        for layer, up, carry in zip(self.layers, self.up, carries, strict=True):
-            hidden, carry = layer(x, carry)
-            x = x + up(hidden)
-            onward.append(carry)
+        x = self.first(x)
+        for layer, up in zip(self.layers, self.up, strict=True):
+            x = x + up(layer(x))
         x = self.head(x.relu()).relu()
-        return self.logits(x).unflatten(1, (self.levels, -1)), onward
+        return self.logits(x).unflatten(1, (self.levels, -1))

@@ -13,8 +13,9 @@ from torch import Tensor
 from saddlepoint.catalogue import Paper, register
 from saddlepoint.distributions import Levels
 from saddlepoint.families import AutoregressiveConfig, PixelByPixel
-from saddlepoint.families.autoregressive import Conditionals, PixelPredictor
-from saddlepoint.networks.pixel_rnn import Carry, DiagonalBiLSTM, PixelRNNNetwork, RowLSTM
+from saddlepoint.families.autoregressive import PixelPredictor
+from saddlepoint.networks.pixel_rnn import DiagonalBiLSTM, PixelRNNNetwork, RowLSTM
+from saddlepoint.networks.pixel_rnn_memory import Reader
 
 
 class PixelRNNConfig(AutoregressiveConfig):
@@ -55,15 +56,7 @@ class PixelRNN(PixelByPixel[PixelRNNConfig]):
         return self.network(x)
 
     def predictor(self, y: Tensor | None) -> PixelPredictor:
-        """A pixel costs a pass over its row, from the states that the rows above have left."""
-        network = self.network
-        assert isinstance(network, PixelRNNNetwork)
-        at, carries = 0, list[Carry]([None] * len(network.layers))
-
-        def predict(x: Tensor, i: int, j: int) -> Conditionals:
-            nonlocal at, carries
-            if i > at:
-                at, carries = i, network.row(x, at, carries)[1]
-            return Levels(network.row(x, i, carries)[0][..., j : j + 1])
-
-        return predict
+        """One pixel a call: every layer remembers its states of the pixels before."""
+        assert isinstance(self.network, PixelRNNNetwork)
+        read = Reader(self.network, *self.spec.shape[1:])
+        return lambda x, i, j: Levels(read(x, i, j))

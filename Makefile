@@ -36,7 +36,7 @@ lint: $(VENV)/.dev
 
 # Every hot path against a plain reference, in one run each; ratios, not times.
 bench: $(VENV)/.test
-	for path in startup training_step data memory frechet sampling; do $(BIN)/python benchmarks/$$path.py || exit 1; done
+	for path in startup training_step penalties data memory frechet sampling; do $(BIN)/python benchmarks/$$path.py || exit 1; done
 
 # Minutes of CPU for each test, so one at a time, with all cores.
 slow: $(VENV)/.test

@@ -31,7 +31,7 @@ pytestmark = [  # warnings of torch's compiler about itself
     pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning"),
 ]
 
-PENALISED = {(name, "discriminator") for name in ("wgan_gp", "r3gan", "dragan", "wgan_div", "unrolled_gan")}
+PENALISED = {(name, "discriminator") for name in ("wgan_gp", "dragan", "wgan_div", "unrolled_gan")}
 
 
 @pytest.fixture

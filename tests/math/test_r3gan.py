@@ -83,7 +83,7 @@ def test_blocks_are_inverted_bottlenecks_of_grouped_convolutions():
 
 def test_no_normalisation_no_tanh_no_dropout():
     allowed = {"Generator", "Discriminator", "ResidualBlock", "Transition", "Basis"}
-    allowed |= {"Conv2d", "Linear", "Flatten", "Identity"}
+    allowed |= {"Conv2d", "Linear", "Flatten", "Identity", "LeakyReLU"}
     for network in networks(small()):
         assert {type(module).__name__ for module in network.modules()} <= allowed
 

@@ -60,13 +60,14 @@ class ResidualBlock(nn.Module):
         self.expand = nn.Conv2d(channels, inner, 1)
         self.mix = nn.Conv2d(inner, inner, 3, padding=1, groups=inner // shape.group)
         self.project = nn.Conv2d(inner, channels, 1, bias=False)
+        self.activation = nn.LeakyReLU(SLOPE)
         for conv in (self.expand, self.mix):
             _scale(conv, GAIN * depth ** (-1 / 4))
         nn.init.zeros_(self.project.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = F.leaky_relu(self.expand(x), SLOPE)
-        return x + self.project(F.leaky_relu(self.mix(inner), SLOPE))
+        inner = self.activation(self.expand(x))
+        return x + self.project(self.activation(self.mix(inner)))
 
 
 class Transition(nn.Module):

@@ -22,7 +22,7 @@ from saddlepoint.families import FromLatent, LatentConfig
 from saddlepoint.networks.pair import MLPDiscriminator, MLPGenerator
 from saddlepoint.networks.r3gan import Discriminator, Generator, Shape
 from saddlepoint.objectives.adversarial import relativistic_pairing_discriminator, relativistic_pairing_generator
-from saddlepoint.objectives.penalties import gradient_norm_squared
+from saddlepoint.objectives.piecewise_linear import scores_and_slopes
 from saddlepoint.recipe import Player, Update, cosine
 from saddlepoint.types import Batch, DataSpec, Losses
 
@@ -125,15 +125,14 @@ class R3GAN(FromLatent[R3GANConfig]):
 
     def discriminator_objective(self, batch: Batch) -> Losses:
         """E softplus(-(D(x) - D(G(z)))) (equation 2) + gamma / 2 (R1 on real + R2 on generated images)."""
-        x = batch.x.detach().requires_grad_()
         with torch.no_grad():
             fakes = self.generate(self.prior(batch.noise))
-        fakes.requires_grad_()
-        real, fake = self.discriminator(x), self.discriminator(fakes)
+        real, r1 = scores_and_slopes(self.discriminator, batch.x)
+        fake, r2 = scores_and_slopes(self.discriminator, fakes)
         adversarial = relativistic_pairing_discriminator(real, fake)
-        r1, r2 = gradient_norm_squared(real, x).mean(), gradient_norm_squared(fake, fakes).mean()
-        loss = adversarial + self.gamma(self.images_seen) / 2 * (r1 + r2)
-        return {"loss": loss, "adversarial": adversarial, "r1": r1, "r2": r2, "margin": (real - fake).float().mean()}
+        loss = adversarial + self.gamma(self.images_seen) / 2 * (r1 + r2).mean()
+        margin = (real - fake).float().mean()
+        return {"loss": loss, "adversarial": adversarial, "r1": r1.mean(), "r2": r2.mean(), "margin": margin}
 
     def generator_objective(self, batch: Batch) -> Losses:
         """E softplus(-(D(G(z)) - D(x))): equation 2 with the roles exchanged."""

@@ -10,10 +10,11 @@ from torch import nn
 
 import saddlepoint
 from saddlepoint.claims.claim import Setting, Trained, find
-from saddlepoint.claims.codes import _components, grid, manifold
+from saddlepoint.claims.codes import _components, _rebuilt, grid, manifold, reconstructions
 from saddlepoint.claims.reproduce import reproduce
 from saddlepoint.claims.styles import style_grid
 from saddlepoint.data.load import load
+from support import small
 
 
 def test_pictures_and_errors_of_codes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -95,3 +96,35 @@ def test_a_style_is_one_code_under_every_label():
     assert (tiles[:, :, 0] == tiles[:, :1, 0]).all()
     assert len(set(tiles[:, 0, 0].tolist())) > 4
     assert (np.diff(tiles[0, :, 1].astype(int)) > 0).all()
+
+
+def test_what_draws_by_class_draws_the_class_it_named():
+    class Told:
+        """Names 7 for every image, and paints the class it is asked for."""
+
+        device, conditional = torch.device("cpu"), True
+
+        def prior(self, noise):
+            return noise.normal(2)
+
+        def encode(self, x):
+            return torch.zeros(len(x), 2)
+
+        def classify(self, x):
+            return torch.eye(10)[torch.full((len(x),), 7)]
+
+        def generate(self, z, y):
+            return (y / 10).view(-1, 1, 1, 1).expand(-1, 1, 8, 8)
+
+    _, again = _rebuilt(Trained(run=None, model=Told(), data=load("digits"), seed=0), 6)
+    assert torch.equal(again, torch.full((6, 1, 8, 8), 0.7))
+
+
+@pytest.mark.parametrize("name", ["classification_vae", "cvae_gan", "m1_m2", "m2"])
+def test_reconstructions_of_what_draws_by_class(name: str):
+    data = load("digits")
+    model = small(name, data.spec).eval()
+    assert reconstructions(Trained(run=None, model=model, data=data, seed=0)).size == (
+        12 * (96 + 2) - 2,
+        4 * (96 + 2) - 2,
+    )

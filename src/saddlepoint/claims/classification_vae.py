@@ -2,6 +2,7 @@
 
 from saddlepoint.claims.claim import Claim, Published, Setting
 from saddlepoint.claims.classes import measure
+from saddlepoint.claims.codes import reconstructions
 
 OPTIONS = {"labels": 100, "likelihood": "bernoulli"}
 
@@ -23,4 +24,5 @@ CLAIM = Claim(
     gap="The course trains on all 60,000 images; here 3,000 are held out for validation and not used. For each number "
     "of labels, and beside other methods: saddle reproduce semi_supervised.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

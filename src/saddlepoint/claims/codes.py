@@ -15,14 +15,14 @@ from saddlepoint import api, runs
 from saddlepoint.claims.claim import Trained
 from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.pictures import wall
-from saddlepoint.recipe import Encodes, Latent, Recipe
+from saddlepoint.recipe import Classifies, Encodes, Latent, Recipe
 from saddlepoint.types import Noise
 
 SHOWN = 12
 
 
 def reconstructions(trained: Trained) -> Image:
-    """Test images above, what their codes give back below."""
+    """Test images above, what their codes give back below, and the class that the model names if it draws by class."""
     x, again = _rebuilt(trained, 2 * SHOWN)
     rows = [part for pair in zip(x.split(SHOWN), again.split(SHOWN), strict=True) for part in pair]
     return wall(torch.cat(rows), SHOWN)
@@ -102,8 +102,16 @@ def _rebuilt(trained: Trained, count: int) -> tuple[Tensor, Tensor]:
     assert isinstance(model, Encodes)
     x = _test(trained, count)
     with torch.no_grad():
-        again = torch.cat([model.generate(model.encode(part)) for part in x.split(500)])
+        again = torch.cat([model.generate(model.encode(part), _named(model, part)) for part in x.split(500)])
     return x.cpu(), again.cpu()
+
+
+def _named(model: Recipe[Any], x: Tensor) -> Tensor | None:
+    """The model's own word for the class of each, (B,), if it is asked for one when it draws."""
+    if not model.conditional:
+        return None
+    assert isinstance(model, Classifies)
+    return model.classify(x).argmax(1)
 
 
 def _test(trained: Trained, count: int) -> Tensor:

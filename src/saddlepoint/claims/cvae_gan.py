@@ -1,6 +1,7 @@
 """Bao et al. 2017: a class, a style, and a generator that matches means."""
 
 from saddlepoint.claims.claim import Claim, Published, Setting
+from saddlepoint.claims.codes import reconstructions
 from saddlepoint.claims.labels import measure
 
 CLAIM = Claim(
@@ -24,4 +25,5 @@ CLAIM = Claim(
     gap="The paper's sets are of many fine classes, 200 birds or 530 people; ours has ten digits. How many samples "
     "show the class that was asked for is its own measure too.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

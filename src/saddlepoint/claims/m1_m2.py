@@ -2,6 +2,7 @@
 
 from saddlepoint.claims.claim import Claim, Published, Setting
 from saddlepoint.claims.classes import measure
+from saddlepoint.claims.codes import reconstructions
 
 OPTIONS = {"labels": 100, "likelihood": "bernoulli", "batch": 100}
 SHORT = {"m1_steps": 3_000, "class_weight": 1.0, "batch": 50, "ema": 5_000}
@@ -25,4 +26,5 @@ CLAIM = Claim(
     gap="The paper trains on 50,000 images for thousands of passes. At quick scale, not three passes of M1 and two of "
     "M2, both have only begun.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

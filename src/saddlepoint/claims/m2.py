@@ -2,6 +2,7 @@
 
 from saddlepoint.claims.claim import Claim, Published, Setting
 from saddlepoint.claims.classes import measure
+from saddlepoint.claims.codes import reconstructions
 
 OPTIONS = {"labels": 100, "network": "dense", "likelihood": "bernoulli", "batch": 100}
 SHORT = {"latent": 20, "class_weight": 10.0, "batch": 32, "ema": 5_000}
@@ -25,4 +26,5 @@ CLAIM = Claim(
     },
     gap="The paper trains on 50,000 images for thousands of passes. At quick scale, one pass, M2 has only begun.",
     probe=measure,
+    pictures={"reconstructions": reconstructions},
 )

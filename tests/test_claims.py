@@ -14,10 +14,11 @@ import torch
 from saddlepoint import catalogue
 from saddlepoint.claims import against_gan, gan, unrolled_gan, wgan_gp, which_gan
 from saddlepoint.claims.claim import Setting, Trained, find
+from saddlepoint.claims.columns import hardware
 from saddlepoint.claims.reproduce import reproduce
 from saddlepoint.claims.results import COLUMNS, Row, keep, read
 from saddlepoint.claims.table import table
-from saddlepoint.claims.training import RUNS, hardware
+from saddlepoint.claims.training import RUNS
 from saddlepoint.config import DataConfig, TrainConfig, split
 from saddlepoint.errors import UserError
 from saddlepoint.pictures import wall

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from saddlepoint import catalogue
-from saddlepoint.claims import PROTOCOLS, grid, one_dimension, semi_supervised, stacked
+from saddlepoint.claims import PROTOCOLS, fixed_generator, grid, one_dimension, semi_supervised, stacked
 from saddlepoint.claims.claim import Setting
 from saddlepoint.claims.protocol import Player, find, run
 from saddlepoint.claims.results import COLUMNS, Row, read
@@ -169,8 +169,8 @@ def test_the_stacked_protocol_gives_everyone_the_same_minutes():
 
 def test_the_optimal_discriminator_is_found_on_a_line():
     """The bars of the protocol, at its own training: a third of it leaves the largest error at 0.2."""
-    logits, seen = one_dimension.scores("gan", one_dimension.players()["gan"].setting, seed=0)
-    assert seen == 3_000 * one_dimension.BATCH
+    logits, seen = fixed_generator.scores("gan", one_dimension.players()["gan"].setting, seed=0)
+    assert seen == 3_000 * fixed_generator.BATCH
     found = {m.metric: m.value for m in one_dimension.discriminator_measures(logits)}
     assert found["mean |D - D*| under (p + q) / 2"] < 0.02
     assert found["largest |D - D*| where (p + q) / 2 > 0.001"] <= 0.1
@@ -182,13 +182,13 @@ def test_the_optimal_discriminator_is_found_on_a_line():
 
 def test_a_critic_estimates_the_exact_distance():
     """x itself has the slope 1 everywhere: its estimate is the difference of the means, which W1 is at least."""
-    exact = {m.metric: m.value for m in one_dimension.critic_measures(one_dimension.X)}
-    means = float((one_dimension.p().weights * one_dimension.p().modes[:, 0]).sum()) - one_dimension.MEAN
+    exact = {m.metric: m.value for m in one_dimension.critic_measures(fixed_generator.X)}
+    means = float((fixed_generator.p().weights * fixed_generator.p().modes[:, 0]).sum()) - fixed_generator.MEAN
     assert exact["critic's estimate of W1"] == pytest.approx(means, abs=1e-6)
     assert exact["critic's estimate over its largest slope"] == pytest.approx(means, abs=1e-6)
     assert abs(means) < exact["W1"]
     setting = one_dimension.players()["wgan_gp"].setting  # half of its steps can end with the wrong sign
-    f, _ = one_dimension.scores("wgan_gp", setting, seed=0)
+    f, _ = fixed_generator.scores("wgan_gp", setting, seed=0)
     found = {m.metric: m.value for m in one_dimension.critic_measures(f)}
     assert 0.8 < found["critic's estimate of W1"] < exact["W1"] + 0.1
     assert found["critic's estimate over its largest slope"] < exact["W1"] + 1e-6

@@ -10,7 +10,8 @@ from saddlepoint import UserError, catalogue
 from saddlepoint.config import DataConfig
 from saddlepoint.data.load import load
 from saddlepoint.errors import NonFiniteError
-from saddlepoint.lab.game import REACH, arrows, describe, play, pull, ranked, scene, surface
+from saddlepoint.lab.game import REACH, arrows, describe, play, ranked, scene
+from saddlepoint.lab.pull import pull, surface
 from saddlepoint.lab.training import in_memory, watch
 from saddlepoint.types import Batch, DataSpec, Noise
 from support import SMALL, small

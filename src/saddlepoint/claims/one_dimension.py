@@ -7,92 +7,22 @@ With G fixed all that the theorems speak of can be computed: D* = p / (p + q) an
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from saddlepoint import catalogue
 from saddlepoint.claims.claim import Published, Scale, Setting
+from saddlepoint.claims.columns import Watch, config_of, options_text
+from saddlepoint.claims.fixed_generator import BATCH, DATA, X, p, q_cdf, q_log_prob, scores
 from saddlepoint.claims.protocol import Player, Protocol, Table
 from saddlepoint.claims.results import Row
-from saddlepoint.claims.training import config_of, hardware, options_text, versions
-from saddlepoint.data.toy import TOYS, Mixture
-from saddlepoint.engine.optim import set_rates
-from saddlepoint.engine.update import Updater
 from saddlepoint.metrics.discriminator import knowledge
 from saddlepoint.metrics.measurement import Measurement
 from saddlepoint.metrics.wasserstein import wasserstein_between
-from saddlepoint.recipe import Objective
-from saddlepoint.types import Batch, DataSpec, Noise
 
-DATA = "1d-mixture"
-MEAN, STD = 0.0, 2.0
-"""q: G(z) = MEAN + STD z for a standard normal z."""
-BATCH = 512
-X = torch.linspace(-14, 14, 28_001, dtype=torch.float64)
-"""Where everything is: p and q have less than 1e-11 outside."""
-
-
-def q_log_prob(x: Tensor) -> Tensor:
-    return torch.distributions.Normal(torch.tensor(MEAN).double(), STD).log_prob(x)
-
-
-def q_cdf(x: Tensor) -> Tensor:
-    return torch.special.ndtr((x[:, 0].double() - MEAN) / STD)
-
-
-def p() -> Mixture:
-    toy = TOYS[DATA]
-    assert isinstance(toy, Mixture)
-    return toy
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fixed:
-    """An `Update` under which the generator stays as it is."""
-
-    update: Updater
-
-    def __call__(self, player: str, objective: Objective, batch: Batch) -> Mapping[str, Tensor]:
-        return self.update(player, objective, batch) if player != "generator" else {}
-
-
-def scores(name: str, setting: Setting, seed: int) -> tuple[Tensor, int]:
-    """What the discriminator says at each of `X`, (N,), after `steps` of its recipe's own algorithm with G fixed, on
-    fresh numbers in every batch and at rates that fall to 0 along half a cosine; and how many real ones it saw."""
-    options, steps = dict(setting.options), setting.steps
-    assert steps
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        recipe: Any = catalogue.create(name, DataSpec(kind="points", shape=(1,)), latent=1, **options)
-    recipe.generator = nn.Linear(1, 1)
-    with torch.no_grad():
-        recipe.generator.weight.fill_(STD)
-        recipe.generator.bias.fill_(MEAN)
-    update = Updater(recipe.train(), seed=seed, device=torch.device("cpu"), precision="fp32", micro_batch=0)
-    batches, seen = _batches(seed), 0
-    for t in range(steps):
-        for seat in update.seats.values():
-            set_rates(seat.optimizer, seat.player, 0, 0.5 * (1 + math.cos(math.pi * t / steps)))
-        update.begin(t)
-        recipe.step(batches, Fixed(update=update), t)
-        seen += update.shown["discriminator"]
-        assert not update.guard.look()
-    with torch.no_grad():
-        return recipe.eval().discriminator(X[:, None].float())[:, 0].double(), seen
-
-
-def _batches(seed: int) -> Iterator[Batch]:
-    seen = 0
-    while True:
-        noise = Noise("one dimension", seed, seen, rows=BATCH)
-        x = p().sample(BATCH, seed=int(noise.integers(2**62)[0]))
-        yield Batch(x=x, y=None, index=torch.arange(seen, seen + BATCH), noise=noise)
-        seen += BATCH
+ABOUT = {"reference": "truth", "weights": "raw"}
 
 
 def discriminator_measures(logits: Tensor) -> Iterator[Measurement]:
@@ -120,9 +50,6 @@ def critic_measures(f: Tensor) -> Iterator[Measurement]:
         yield Measurement(metric=metric, value=value, protocol=ABOUT)
 
 
-ABOUT = {"reference": "truth", "weights": "raw"}
-
-
 def players(scale: Scale = "quick") -> dict[str, Player]:
     """Dropout, which `gan` has by default, would leave its D a smaller network every time and never at its optimum."""
     gan = {"d_widths": (64, 64), "dropout": 0.0, "lr": 2e-3, "betas": (0.9, 0.999)}
@@ -142,17 +69,9 @@ def play(table: Table, name: str, seeds: Sequence[int], scale: Scale) -> list[Ro
     config = config_of(name, {**setting.options, "latent": 1})
 
     def measured(seed: int) -> tuple[dict[str, Any], list[Measurement]]:
-        start, cpu = time.monotonic(), time.process_time()
+        watch = Watch()
         values, seen = scores(name, setting, seed)
-        own = {
-            "images": seen,
-            "minutes": (time.monotonic() - start) / 60,
-            "cpu_minutes": (time.process_time() - cpu) / 60,
-            "hardware": hardware(torch.device("cpu"), torch.get_num_threads()),
-            "precision": "fp32",
-            **versions(),
-        }
-        return own, list((discriminator_measures if name == "gan" else critic_measures)(values))
+        return watch.about(seen), list((discriminator_measures if name == "gan" else critic_measures)(values))
 
     return [
         row

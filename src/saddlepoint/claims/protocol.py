@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from saddlepoint import api
 from saddlepoint.claims.claim import Published, Scale, Setting
+from saddlepoint.claims.columns import about, config_of, numbers, options_text
 from saddlepoint.claims.results import Row, keep, read
-from saddlepoint.claims.training import RUNS, Bench, about, bench, config_of, numbers, options_text, train_or_diverge
+from saddlepoint.claims.training import RUNS, Bench, bench, train_or_diverge
 from saddlepoint.engine.device import pick_device
 from saddlepoint.engine.events import Reporter
 from saddlepoint.errors import UserError

@@ -10,8 +10,9 @@ import torch
 
 from saddlepoint import api
 from saddlepoint.claims.claim import Claim, Scale, Setting, Trained
+from saddlepoint.claims.columns import about, numbers, options_text
 from saddlepoint.claims.results import Row, keep
-from saddlepoint.claims.training import RUNS, Bench, about, bench, numbers, options_text, train
+from saddlepoint.claims.training import RUNS, Bench, bench, train
 from saddlepoint.engine.events import Reporter
 from saddlepoint.files import save_png
 from saddlepoint.metrics.nats import can

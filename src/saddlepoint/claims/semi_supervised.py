@@ -7,7 +7,6 @@ exception: how m1_m2's weights start, which is its authors' way, was looked at w
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,9 +17,10 @@ from torch.nn.functional import cross_entropy
 
 from saddlepoint import catalogue
 from saddlepoint.claims.claim import Published, Scale, Setting
+from saddlepoint.claims.columns import Watch, about, config_of, options_text
 from saddlepoint.claims.protocol import Player, Protocol, Table
 from saddlepoint.claims.results import Row
-from saddlepoint.claims.training import RUNS, about, config_of, hardware, options_text, train_or_diverge, versions
+from saddlepoint.claims.training import RUNS, train_or_diverge
 from saddlepoint.data.dataset import Data
 from saddlepoint.distributed import World
 from saddlepoint.engine.stream import Stream
@@ -94,17 +94,9 @@ def taught(table: Table, name: str, player: Player, labels: int, seed: int) -> l
     config = config_of(player.recipe, {**options, "labels": labels})
 
     def measure() -> tuple[dict[str, Any], list[Measurement]]:
-        data, start, cpu = table.bench.data, time.monotonic(), time.process_time()
+        data, watch = table.bench.data, Watch()
         model = teach(player.recipe, options, with_labels(data, labels), seed)
-        own = {
-            "images": BATCH * ALONE_STEPS,
-            "minutes": (time.monotonic() - start) / 60,
-            "cpu_minutes": (time.process_time() - cpu) / 60,
-            "hardware": hardware(torch.device("cpu"), torch.get_num_threads()),
-            "precision": "fp32",
-            **versions(),
-        }
-        return own, [accuracy(model, data, labels, "raw")]
+        return watch.about(BATCH * ALONE_STEPS), [accuracy(model, data, labels, "raw")]
 
     text = options_text({**options, "labels": labels, "batch": BATCH, "steps": ALONE_STEPS, "lr": ALONE_RATE})
     return table.rows(name, seed, table.protocol.name, text, config, measure)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from saddlepoint.claims.markdown import markdown, mean, spread
+from saddlepoint.claims.protocol_table import compared_by
 from saddlepoint.claims.results import Row
 
 COMPARED = ("FD", "KID", "precision", "recall", "density", "coverage")
 """Measures that every recipe has, by the head of their label."""
-
-PAGES = {
-    "likelihood": ("likelihood.md", "test images"),
-    "semi_supervised": ("few_labels.md", "test images"),
-    "tips": ("what_helps.md", "samples"),
-}
-"""Protocols that another page than truth.md explains, and what they count."""
 
 HEAD = """# Results
 
@@ -51,7 +45,7 @@ def table(rows: Sequence[Row]) -> str:
             sections.append(f"{title}\n\n{_protocol(part, labels)}\n\n{_compared(part, labels)}")
     sections.append(f"## Beside the papers\n\n{_beside(rows)}")
     for scale, data in sorted({(row.scale, row.data) for row in protocols if not row.scale.endswith("tuning")}):
-        sections.append(_compared_by([row for row in protocols if (row.scale, row.data) == (scale, data)]))
+        sections.append(compared_by([row for row in protocols if (row.scale, row.data) == (scale, data)]))
     return "\n".join(sections)
 
 
@@ -81,58 +75,8 @@ def _compared(rows: Sequence[Row], labels: Sequence[str]) -> str:
         values = [spread(row.value for row in own if row.measure == label) for label in labels]
         seeds = str(len({row.seed for row in own}))
         lines.append([name, f"{own[0].images:,}", spread(cpu), seeds, *values])
-    floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
+    floors = [mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
     return markdown([*lines, ["*floor*", "", "", "", *floors]])
-
-
-def _compared_by(rows: Sequence[Row]) -> str:
-    """A protocol: a line for each recipe, a column for each measure that any of them has."""
-    labels = list(dict.fromkeys(row.measure for row in rows))
-    lines = [["recipe", "seeds", "CPU minutes", *labels], ["---", *["---:"] * (2 + len(labels))]]
-    for recipe in sorted({row.recipe for row in rows}):
-        own = [row for row in rows if row.recipe == recipe]
-        cpu = {row.seed: row.cpu_minutes for row in own if row.cpu_minutes is not None}
-        values = [_measured([row for row in own if row.measure == label]) for label in labels]
-        lines.append([recipe, str(len({row.seed for row in own})), spread(cpu.values()), *values])
-    floors = [_mean(row.floor for row in rows if row.measure == label and row.floor is not None) for label in labels]
-    if any(floors):
-        lines.append(["*floor*", "", "", *floors])
-    first = rows[0]
-    page, judged = PAGES.get(first.scale.split()[0], ("truth.md", "samples"))
-    counted = " and ".join(sorted({f"{row.n:,} {judged}" for row in rows if row.n}))
-    errors = "; in brackets the standard error over them" if any(_alone(rows, row) for row in rows) else ""
-    return (
-        f"## {first.scale}: {first.data}\n\n{first.claim} {counted}{errors}{', ' if counted else ''}trained in "
-        f"{_trained(rows)}: `{first.command}`, see [{page.removesuffix('.md')}]({page}). "
-        f"Published: {first.paper_value} ({first.paper_measure}).\n\n{markdown(lines)}"
-    )
-
-
-def _trained(rows: Sequence[Row]) -> str:
-    """The precision and the machine, and who had which where there were several."""
-    where: dict[str, set[str]] = {}
-    for row in rows:
-        where.setdefault(f"{row.precision} on {row.hardware}", set()).add(row.recipe)
-    if len(where) == 1:
-        return next(iter(where))
-    return " and ".join(f"{name} ({', '.join(sorted(recipes))})" for name, recipes in sorted(where.items()))
-
-
-def _alone(rows: Sequence[Row], row: Row) -> bool:
-    """Whether a number has a standard error and no other seed beside it."""
-    return (
-        row.error is not None and sum((other.recipe, other.measure) == (row.recipe, row.measure) for other in rows) == 1
-    )
-
-
-def _measured(rows: Sequence[Row]) -> str:
-    """The mean over seeds; a lone number has as many digits as its standard error allows, and that in brackets."""
-    if not rows or not _alone(rows, rows[0]):
-        return spread(row.value for row in rows)
-    value, error = rows[0].value, rows[0].error
-    assert error is not None
-    digits = max(0, 1 - math.floor(math.log10(error))) if error else 2
-    return f"{value:,.{digits}f} ({error:.{digits}f})"
 
 
 def _data(row: Row) -> str:
@@ -162,29 +106,3 @@ def _beside(rows: Sequence[Row]) -> str:
         named = f"{data}" + ("" if scale == "quick" else f", {scale}")
         lines.append([recipe, named, "; ".join(ours) or "as above", paper, own[0].comparable])
     return markdown(lines)
-
-
-def spread(values: Iterable[float]) -> str:
-    """The mean, with the standard deviation if there are several; infinite ones are counted."""
-    found = list(values)
-    if not found:
-        return ""
-    if endless := sum(math.isinf(value) for value in found):
-        return "∞" if len(found) == 1 else f"∞ in {endless} of {len(found)}"
-    mean = statistics.fmean(found)
-    return _number(mean) + (f" ± {_number(statistics.stdev(found))}" if len(found) > 1 else "")
-
-
-def _mean(values: Iterable[float]) -> str:
-    found = list(values)
-    return _number(statistics.fmean(found)) if found else ""
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def markdown(lines: Sequence[Sequence[str]]) -> str:
-    """A table: its heads, the line below them, the rest."""
-    cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
-    return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"

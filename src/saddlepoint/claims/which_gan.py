@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from saddlepoint import catalogue
+from saddlepoint.claims.markdown import markdown, spread
 from saddlepoint.claims.results import Row
-from saddlepoint.claims.table import markdown, spread
 from saddlepoint.pictures import GAP
 
 GROUPS = ("objective", "network", "conditional", "inference", "ensemble", "semi-supervised", "moments")

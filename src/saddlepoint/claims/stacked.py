@@ -37,7 +37,7 @@ PLAYERS: Mapping[str, Mapping[str, Any]] = {
 
 def players(scale: Scale) -> dict[str, Player]:
     if scale == "full":
-        options = {**PLAYERS["r3gan"], "burn_in": 500_000, "ema": 20_000}
+        options = {**PLAYERS["r3gan"], "burn_in": 650_000, "ema": 30_000}
         return {"r3gan": Player(recipe="r3gan", setting=Setting(options={**options, **TRAINING}, core_minutes=LONG))}
     return {
         name: Player(recipe=name, setting=Setting(options={**options, **TRAINING}, core_minutes=MINUTES))

@@ -35,7 +35,7 @@ def about(run: Run) -> dict[str, Any]:
     }
 
 
-class Watch:
+class Stopwatch:
     """Started when it is made: the same columns of what was trained in this process, without a run."""
 
     def __init__(self) -> None:

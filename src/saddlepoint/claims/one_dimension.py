@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.claims.claim import Published, Scale, Setting
-from saddlepoint.claims.columns import Watch, config_of, options_text
+from saddlepoint.claims.columns import Stopwatch, config_of, options_text
 from saddlepoint.claims.fixed_generator import BATCH, DATA, X, p, q_cdf, q_log_prob, scores
 from saddlepoint.claims.protocol import Player, Protocol, Table
 from saddlepoint.claims.results import Row
@@ -69,7 +69,7 @@ def play(table: Table, name: str, seeds: Sequence[int], scale: Scale) -> list[Ro
     config = config_of(name, {**setting.options, "latent": 1})
 
     def measured(seed: int) -> tuple[dict[str, Any], list[Measurement]]:
-        watch = Watch()
+        watch = Stopwatch()
         values, seen = scores(name, setting, seed)
         return watch.about(seen), list((discriminator_measures if name == "gan" else critic_measures)(values))
 

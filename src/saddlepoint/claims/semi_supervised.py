@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from saddlepoint import catalogue
 from saddlepoint.claims.claim import Published, Scale, Setting
-from saddlepoint.claims.columns import Watch, about, config_of, options_text
+from saddlepoint.claims.columns import Stopwatch, about, config_of, options_text
 from saddlepoint.claims.protocol import Player, Protocol, Table
 from saddlepoint.claims.results import Row
 from saddlepoint.claims.training import RUNS, train_or_diverge
@@ -94,7 +94,7 @@ def taught(table: Table, name: str, player: Player, labels: int, seed: int) -> l
     config = config_of(player.recipe, {**options, "labels": labels})
 
     def measure() -> tuple[dict[str, Any], list[Measurement]]:
-        data, watch = table.bench.data, Watch()
+        data, watch = table.bench.data, Stopwatch()
         model = teach(player.recipe, options, with_labels(data, labels), seed)
         return watch.about(BATCH * ALONE_STEPS), [accuracy(model, data, labels, "raw")]
 

@@ -246,6 +246,7 @@ def complete(
     draws: int = 6,
     rows: int | None = None,
     seed: int = 0,
+    y: int | None = None,
     reference: str | Path | None = None,
     weights: Literal["average", "raw"] = "average",
     checkpoint: Checkpoint = "latest",
@@ -256,10 +257,11 @@ def complete(
     """The first n test images, whose first `rows` rows (by default half) are kept and the rest drawn given them.
 
     For each the image as it is, as it is given (black below) and `draws` completions: (n, draws + 2, C, H, W) in
-    [-1, 1]. A conditional model is told the image's class.
+    [-1, 1]. y: the class that a conditional model is told; by default the image's own.
 
     Raises:
-        UserError: a recipe that cannot complete, data of another shape, or rows that leave nothing given or to draw.
+        UserError: a recipe that cannot complete, or takes no class or not this one; data of another shape; rows that
+            leave nothing given or to draw.
     """
     folder = _folder(run)
     manifest = runs.manifest(folder)
@@ -271,18 +273,20 @@ def complete(
     if not 0 < rows < height:
         raise UserError(f"--rows {rows}: images have {height} rows, of which 1 to {height - 1} can be given.")
     data = data_of(manifest, reference, offline=offline, reporter=reporter)
-    if model.conditional and data.spec.classes != model.spec.classes:
+    if model.conditional and y is None and data.spec.classes != model.spec.classes:
         raise UserError(f"{name} was trained with classes that {data.source} does not have.")
     test = np.arange(min(n, len(data.test)))
     x = data.test.x(test).to(model.device)
-    y = data.test.y(test)
+    told = data.test.y(test) if model.conditional and y is None else None
+    labels = model.labels_for(len(x) * draws, y=y if told is None else told.repeat_interleave(draws))
     given = x.clone()
     given[:, :, rows:] = -1
     noise = Noise("complete", seed, rows=len(x) * draws, device=model.device, draw_on="cpu")
-    labels = y.to(model.device).repeat_interleave(draws) if model.conditional and y is not None else None
     model.tell = lambda share: heard(reporter).working(int(share * len(x) * draws), len(x) * draws, DRAWING)
     with torch.no_grad():
-        drawn = model.complete(given.repeat_interleave(draws, 0), rows, noise, labels)
+        drawn = model.complete(
+            given.repeat_interleave(draws, 0), rows, noise, None if labels is None else labels.to(model.device)
+        )
     return torch.cat([x[:, None], given[:, None], drawn.unflatten(0, (-1, draws))], 1).float().cpu()
 
 

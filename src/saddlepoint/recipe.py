@@ -156,7 +156,7 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         Raises:
             UserError: a label out of range, or given to a recipe that takes none.
         """
-        labels = self._labels(n, seed, y, first)
+        labels = self.labels_for(n, seed=seed, y=y, first=first)
         was_training = self.training
         self.eval()
         parts: list[Tensor] = []
@@ -174,7 +174,12 @@ class Recipe(nn.Module, abc.ABC, Generic[C]):
         samples = torch.cat(parts) if parts else torch.empty(0, *self.spec.shape)
         return samples.clamp(-1, 1) if self.spec.kind == "image" else samples
 
-    def _labels(self, n: int, seed: int, y: Tensor | int | None, first: int) -> Tensor | None:
+    def labels_for(self, n: int, *, seed: int = 0, y: Tensor | int | None = None, first: int = 0) -> Tensor | None:
+        """The labels (n,) of samples, as `sample` takes them; None for a recipe that takes none.
+
+        Raises:
+            UserError: as `sample` does.
+        """
         classes = self.spec.classes
         if not self.conditional:
             if y is not None:

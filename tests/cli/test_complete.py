@@ -49,6 +49,20 @@ def test_the_command_writes_a_row_for_each_image(trained: Path, saddle: Saddle, 
         assert picture.width / picture.height == pytest.approx(5 / 2, rel=0.02)
 
 
+def test_a_class_is_told_in_the_place_of_the_images_own(trained: Path, saddle: Saddle):
+    own, y = api.complete(trained, n=3, device="cpu"), load("digits").test.y(np.arange(3))
+    assert y is not None
+    as_its_own = api.complete(trained, n=3, y=int(y[1]), device="cpu")
+    assert torch.equal(as_its_own[1], own[1])
+    assert not torch.equal(as_its_own[0], own[0])
+    facts = json.loads(saddle("complete", trained, "-n", 2, "--class", "3", "--json").out)
+    assert facts["class"] == 3
+    assert facts["files"] == ["pixels-completed-seed0-class3.png"]
+    assert "There is no class '12'" in saddle("complete", trained, "--class", 12).err
+    with pytest.raises(UserError, match="Class 10 does not exist"):
+        api.complete(trained, y=10)
+
+
 def test_what_cannot_be_completed_is_refused(trained: Path, runs: Path, saddle: Saddle):
     assert "gan cannot complete images" in saddle("complete", runs / "gan").err
     assert "--rows 8: images have 8 rows, of which 1 to 7" in saddle("complete", trained, "--rows", 8).err

@@ -106,6 +106,16 @@ def test_the_prior_sums_to_one_and_samples_what_it_says():
     assert float((found - p).abs().sum()) / 2 < 0.04, "total variation"
 
 
+def test_codes_drawn_one_by_one_are_those_of_whole_passes():
+    torch.manual_seed(0)
+    prior, uniform = CodePrior(codes=5, channels=8, layers=2), Noise("uniform", rows=6).uniform(5, 7)
+    with torch.no_grad():
+        drawn = prior.sample(uniform)
+        below = prior(drawn).softmax(1).cumsum(1) <= uniform[:, None]  # given those codes, each is its own quantile
+    assert torch.equal(drawn, below[:, :-1].sum(1))
+    assert len(drawn.unique()) == 5
+
+
 def test_elbo_is_the_joint_probability_of_image_and_code():
     model = small("vq_vae", SPEC).eval()
     x = torch.rand(3, 1, 8, 8) * 2 - 1

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from saddlepoint.networks.pixel_cnn_pp import PixelCNNPPNetwork
+from saddlepoint.networks.shifted_memory import Reader
 
 
 class CodePrior(nn.Module):
@@ -30,10 +31,14 @@ class CodePrior(nn.Module):
         """Log-probability of each map in nats: (B, h, w) -> (B,)."""
         return -F.cross_entropy(self(codes).float(), codes, reduction="none").flatten(1).sum(1)
 
+    @torch.no_grad()
     def sample(self, uniform: Tensor) -> Tensor:
         """Codes by their quantiles, from uniform draws: (B, h, w) -> (B, h, w), int64."""
-        codes = torch.zeros_like(uniform, dtype=torch.int64)
-        for i, j in product(*map(range, uniform.shape[1:])):
-            below = self(codes[:, : i + 1])[:, :, i, j].float().softmax(1).cumsum(1) <= uniform[:, i, j, None]
+        height, width = uniform.shape[1:]
+        read, codes = Reader(self.network, height, width), torch.zeros_like(uniform, dtype=torch.int64)
+        vectors = uniform.new_zeros(len(uniform), self.embedding.embedding_dim, height, width)
+        for i, j in product(range(height), range(width)):
+            below = read(vectors, i, j)[:, :, 0, 0].float().softmax(1).cumsum(1) <= uniform[:, i, j, None]
             codes[:, i, j] = below[:, :-1].sum(1)  # rounding may leave the last sum below 1
+            vectors[:, :, i, j] = self.embedding(codes[:, i, j])
         return codes

@@ -52,7 +52,7 @@ PLAYERS: dict[str, tuple[int, dict[str, Any]]] = {
     "classification_vae": (600_000, {"likelihood": "bernoulli"}),
     "m2": (500_000, {"likelihood": "bernoulli", "network": "dense", "class_weight": 10.0}),
     "m1_m2": (3_000_000, {"likelihood": "bernoulli", "m1_steps": 10_000, "class_weight": 1.0}),
-    "aae": (1_800_000, {"batch": 200, "latent": 4, "adversarial_lr": 3e-4, "d_widths": (300, 300)}),
+    "aae": (1_800_000, {"batch": 200, "adversarial_lr": 3e-4, "d_widths": (300, 300)}),
 }
 """Images seen, which take ten minutes of two cores or less, and options. On one core in fp32 a second of training took
 600 images for classification_vae, 500 for m2, 5,000 for M1 and 3,200 for M2 on its codes, and 1,600 for aae, whose four

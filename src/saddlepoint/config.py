@@ -117,6 +117,8 @@ class DataConfig(Config):
     drawn once (fixed) or, in training, anew each time it is seen (stochastic)."""
     flip: bool = False
     """Mirror images left to right at random in training."""
+    shift: int = Field(default=0, ge=0)
+    """Move images at random in training, by up to this many pixels up or down and left or right; edges fill the gap."""
     labels: int = Field(default=0, ge=0)
     """Training labels that are known, as many of each class, picked by the seed; 0: all. For recipes that classify."""
     validation: int = Field(default=0, ge=0)

@@ -77,10 +77,10 @@ def test_the_place_is_the_whole_state():
             assert torch.equal(ours.noise.normal(2), theirs.noise.normal(2))
 
 
-@pytest.mark.parametrize("flip", [False, True])
-def test_two_processes_share_each_batch(flip):
-    one = stream(flip=flip)
-    two = [stream(world=World(rank, 2), flip=flip) for rank in range(2)]
+@pytest.mark.parametrize("options", [{}, {"flip": True}, {"shift": 2}])
+def test_two_processes_share_each_batch(options):
+    one = stream(**options)
+    two = [stream(world=World(rank, 2), **options) for rank in range(2)]
     for draw in (next, lambda s: next(s.labelled)):
         whole, parts = draw(one), [draw(s) for s in two]
         for key in ("x", "y", "index"):
@@ -88,7 +88,9 @@ def test_two_processes_share_each_batch(flip):
         assert torch.equal(whole.noise.normal(2), torch.cat([part.noise.normal(2) for part in parts]))
 
 
-@pytest.mark.parametrize("options", [{}, {"binarise": "stochastic"}, {"flip": True}, {"binarise": "fixed"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"binarise": "stochastic"}, {"flip": True}, {"shift": 1}, {"binarise": "fixed"}]
+)
 def test_images_of_one_channel_have_the_layout_of_convolutions(options):
     batch = next(stream(labels=0, **options))
     convolved = nn.functional.conv2d(batch.x, torch.ones(2, 1, 1, 1))
@@ -101,6 +103,15 @@ def test_flips_of_the_labelled_are_their_own():
     mirrored = (flipped == plain.flip(-1)).flatten(1).all(1)
     assert (same | mirrored).all()
     assert 10 < int(same.sum()) < 54
+
+
+def test_each_image_is_shifted_by_whole_pixels_of_its_own():
+    moved, plain = (next(stream(batch=256, shift=shift)).x for shift in (1, 0))
+    padded = nn.functional.pad(plain, (1, 1, 1, 1), mode="replicate")
+    places = torch.stack([padded[..., i : i + 8, j : j + 8] for i in range(3) for j in range(3)])
+    there = (places == moved).flatten(2).all(2)
+    assert there.any(0).all()
+    assert (there.sum(1) > 10).all(), "every way to move comes up"
 
 
 def test_labels_by_default_are_all_known():

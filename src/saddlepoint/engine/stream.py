@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from saddlepoint.data.augment import flipped, shifted
 from saddlepoint.data.dataset import Data, Index, to_model
 from saddlepoint.data.labels import known_labels
 from saddlepoint.data.sampler import Sampler
@@ -18,14 +19,14 @@ UNKNOWN = -1
 
 
 class Stream:
-    """Implements `Batches`: training batches in shuffled order, without end; a batch's flips are its own.
+    """Implements `Batches`: training batches in shuffled order, without end; a batch's flips and shifts are its own.
 
     Its whole state is `position`, the place in the stream. Of several processes each gets its slice of every batch.
     """
 
     def __init__(self, data: Data, batch: int, *, seed: int, device: torch.device, world: World) -> None:
         self.train, self.seed, self.device = data.train, seed, device
-        self.flip = data.options.flip and data.spec.kind == "image"
+        self.flip, self.shift = data.options.flip, data.options.shift
         self.first, self.last = world.slice(batch)
         self.sampler = Sampler(len(data.train), batch, seed)
         self.position = 0
@@ -64,7 +65,9 @@ class Stream:
         if self.train.grey is not None:  # white with the probability of its grey level
             x = torch.where(noise.uniform(*x.shape[1:]) < (x + 1) / 2, 1.0, -1.0)
         if self.flip:
-            x = torch.where(noise.uniform(1, 1, 1) < 0.5, x, x.flip(-1))
+            x = flipped(x, noise)
+        if self.shift:
+            x = shifted(x, self.shift, noise)
         if x.ndim == 4 and x.stride(1) != 1:
             # .contiguous() takes one channel for what it asks, and convolutions then take the slower layout.
             x = torch.empty_like(x, memory_format=torch.channels_last).copy_(x)

@@ -195,7 +195,10 @@ def test_a_critic_estimates_the_exact_distance():
 
 
 def test_few_labels_are_learned_with_and_without_the_other_images(here: Path, monkeypatch: pytest.MonkeyPatch):
-    tiny = {"classification_vae": (128, {"channels": 4, "latent": 4}), "improved_gan": (128, {"widths": (16,)})}
+    tiny = {
+        "classification_vae": (128, {"channels": 4, "latent": 4, "shift": 1}),
+        "improved_gan": (128, {"widths": (16,)}),
+    }
     monkeypatch.setattr(semi_supervised, "LABELS", (20, 0))
     monkeypatch.setattr(semi_supervised, "ALONE_STEPS", 200)
     monkeypatch.setattr(semi_supervised, "PLAYERS", tiny)
@@ -212,6 +215,8 @@ def test_few_labels_are_learned_with_and_without_the_other_images(here: Path, mo
         assert alone[0].value != alone[1].value, "another draw"
         assert (alone[0].n, alone[0].images) == (len(load("digits").test), 20_000)
     assert "labels=20" in of["improved_gan", few, 0].options
+    for name in ("classification_vae", "classification_vae" + semi_supervised.ALONE):
+        assert "shift=1" in of[name, few, 0].options, "both see the same"
     assert run(protocol, seeds=[0, 1], out=out) == rows
 
 

@@ -102,6 +102,7 @@ LATER: Mapping[str, Any] = {
     "flows": 0,
     "kl_warmup": 0,
     "layers": 1,
+    "shift": 0,
     "validation": 0,
 }
 """Options that came when there were rows already, with the value by which all is as it was before."""

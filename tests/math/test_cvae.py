@@ -73,5 +73,14 @@ def test_a_label_is_planes_of_an_image_and_numbers_of_a_vector(shape: tuple[int,
     assert (soft[0, shape[0]] == 0.5).all()
 
 
+def test_a_dense_network_is_told_the_label_by_numbers():
+    x, y = torch.randn(2, 2, 5, 3), torch.tensor([2, 0])
+    seen = Labelled(nn.Identity(), 3, flat=True)(x, y)
+    assert torch.equal(seen, torch.cat([x.flatten(1), nn.functional.one_hot(y, 3)], 1))
+    spec = DataSpec(shape=(2, 5, 3), classes=("a", "b", "c"))
+    inputs = [p.shape[1] for p in create("m2", spec, network="dense").encoder.parameters() if p.ndim > 1]
+    assert inputs[0] == 2 * 5 * 3 + 3
+
+
 def test_a_code_without_its_label_is_not_offered(linear):
     assert not isinstance(linear[0], Encodes)

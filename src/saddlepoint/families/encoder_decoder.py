@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from typing import Literal, TypeVar
 
 from pydantic import Field
@@ -65,12 +66,13 @@ class EncoderDecoder(FromLatent[C], abc.ABC):
 
     def make_encoder(self, outputs: int, classes: int = 0) -> nn.Module:
         """x -> (B, outputs). classes: it is told the label, of so many."""
-        config, shape = self.config, (self.spec.shape[0] + classes, *self.spec.shape[1:])
-        if network_for(self.spec, config.network) == "conv":
-            encoder = conv_encoder(shape, config.channels, outputs)
+        config, (channels, *size) = self.config, self.spec.shape
+        if flat := network_for(self.spec, config.network) == "dense":
+            inputs = math.prod(self.spec.shape) + classes
+            encoder = dense_encoder((inputs,), config.hidden, outputs, config.layers)
         else:
-            encoder = dense_encoder(shape, config.hidden, outputs, config.layers)
-        return Labelled(encoder, classes) if classes else encoder
+            encoder = conv_encoder((channels + classes, *size), config.channels, outputs)
+        return Labelled(encoder, classes, flat=flat) if classes else encoder
 
     def posterior(self, x: Tensor, y: Tensor | None = None) -> DiagonalNormal:
         """q(z|x), or q(z|x, y)."""

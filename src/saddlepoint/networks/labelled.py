@@ -11,13 +11,15 @@ class Labelled(nn.Module):
     """Appends the label to the input of `network`: constant planes to an image, numbers to a vector.
 
     x (B, C, ...) and y -> network of (B, C + classes, ...). y: labels (B,) int64, or a weight of each class (B, K).
+    flat: an image becomes a vector first, as dense networks take it.
     """
 
-    def __init__(self, network: nn.Module, classes: int) -> None:
+    def __init__(self, network: nn.Module, classes: int, *, flat: bool = False) -> None:
         super().__init__()
-        self.network, self.classes = network, classes
+        self.network, self.classes, self.flat = network, classes, flat
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        x = x.flatten(1) if self.flat else x
         label = (one_hot(y, self.classes) if y.ndim == 1 else y).to(x.dtype)
         label = label.view(*label.shape, *[1] * (x.ndim - 2)).expand(-1, -1, *x.shape[2:])
         return self.network(torch.cat([x, label], 1))

@@ -49,9 +49,10 @@ TRAINING: dict[str, Any] = {
     "checkpoint_every": 5_000,
     "log_every": 100,
     "track": "none",
+    "shift": 2,
 }
 PLAYERS: dict[str, tuple[int, dict[str, Any]]] = {
-    "classification_vae": (600_000, {"likelihood": "bernoulli", "lr": 2e-3, "shift": 2}),
+    "classification_vae": (600_000, {"likelihood": "bernoulli", "lr": 2e-3}),
     "m2": (500_000, {"likelihood": "bernoulli", "network": "dense", "class_weight": 10.0}),
     "m1_m2": (3_000_000, {"likelihood": "bernoulli", "m1_steps": 10_000, "class_weight": 1.0}),
     "aae": (1_800_000, {"batch": 200, "adversarial_lr": 3e-4, "d_widths": (300, 300)}),

@@ -152,7 +152,7 @@ def _images(title: str, options: DataConfig, stored: Stored) -> Data:
     height, width, channels = stored.rows.shape[1:]
     spec = DataSpec(shape=(channels, height, width), classes=tuple(stored.meta["classes"]))
     if options.shift >= (side := min(height, width)):
-        raise UserError(f"shift={options.shift} can move images of {height}x{width} out of sight: give less than {side}.")
+        raise UserError(f"shift={options.shift} moves images of {height}x{width} out of sight: give less than {side}.")
     bad = tuple(BadFile(name=name, reason=reason) for name, reason in stored.meta["bad"])
     data = Data(
         spec=spec,

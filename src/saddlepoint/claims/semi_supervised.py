@@ -55,7 +55,7 @@ PLAYERS: dict[str, tuple[int, dict[str, Any]]] = {
     "classification_vae": (600_000, {"likelihood": "bernoulli", "lr": 2e-3, "shift": 2}),
     "m2": (500_000, {"likelihood": "bernoulli", "network": "dense", "class_weight": 10.0, "shift": 2}),
     "m1_m2": (3_000_000, {"likelihood": "bernoulli", "m1_steps": 10_000, "class_weight": 1.0}),
-    "aae": (1_800_000, {"batch": 200, "adversarial_lr": 3e-4, "d_widths": (300, 300), "shift": 2}),
+    "aae": (2_800_000, {"batch": 200, "adversarial_lr": 3e-4, "d_widths": (300, 300), "shift": 2}),
 }
 """Images seen, which take ten minutes of two cores or less, and options. On one core in fp32 a second of training took
 600 images for classification_vae, 1,000 for m2, 5,000 for M1 and 3,200 for M2 on its codes, and 1,600 for aae, whose

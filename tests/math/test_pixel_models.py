@@ -16,8 +16,11 @@ from saddlepoint.networks.masked import MaskedConv2d, causal_mask
 from saddlepoint.types import DataSpec, Noise
 from support import small
 
-BINARY = ["made", "pixel_cnn", "gated_pixel_cnn"]
-RASTER = ["pixel_cnn", "gated_pixel_cnn"]
+RASTER: list[tuple[str, dict[str, Any]]] = [
+    ("pixel_cnn", {}),
+    ("pixel_cnn", {"coordinates": True}),
+    ("gated_pixel_cnn", {}),
+]
 WIDE: dict[str, dict[str, Any]] = {"pixel_cnn": {"width": 36, "head": 36}, "gated_pixel_cnn": {"width": 24}}
 """So wide that ReLUs leave a way open wherever there is one."""
 
@@ -37,9 +40,9 @@ def every_binary_image(side: int = 3) -> Tensor:
     return torch.tensor(list(itertools.product([-1.0, 1.0], repeat=side * side))).double().unflatten(1, (1, side, side))
 
 
-@pytest.mark.parametrize("name", BINARY)
-def test_the_probabilities_of_all_binary_images_sum_to_one(name: str):
-    p = wild(name, DataSpec(shape=(1, 3, 3), levels=2)).log_prob(every_binary_image()).exp()
+@pytest.mark.parametrize(("name", "config"), [("made", {}), *RASTER], ids=str)
+def test_the_probabilities_of_all_binary_images_sum_to_one(name: str, config: dict[str, Any]):
+    p = wild(name, DataSpec(shape=(1, 3, 3), levels=2), **config).log_prob(every_binary_image()).exp()
     assert p.sum().item() == pytest.approx(1, abs=1e-6)
     assert p.max() > 4 / 512, "near 1/512 everywhere, a sum of 1 would show nothing"
 
@@ -63,9 +66,9 @@ def dependence(model: Autoregressive) -> Tensor:
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("name", RASTER)
-def test_each_number_depends_on_earlier_ones_alone(name: str, channels: int):
-    found = dependence(wild(name, DataSpec(shape=(channels, 4, 3), levels=4), **WIDE[name]))
+@pytest.mark.parametrize(("name", "config"), RASTER, ids=str)
+def test_each_number_depends_on_earlier_ones_alone(name: str, config: dict[str, Any], channels: int):
+    found = dependence(wild(name, DataSpec(shape=(channels, 4, 3), levels=4), **WIDE[name], **config))
     assert not found.triu().any()
     if channels > 1:  # and on the channels of its own pixel that are drawn
         own = torch.arange(channels, len(found), channels)
@@ -80,6 +83,18 @@ def test_pixel_cnn_is_blind_to_what_lies_far_to_the_right():
     assert blind == [[6, 4], [6, 5], [7, 5], [12, 5], [12, 10], [12, 11], [13, 11]]
 
 
+@pytest.mark.parametrize("coordinates", [False, True])
+def test_pixel_cnn_knows_where_it_is_by_the_border_or_by_coordinates(coordinates: bool):
+    """Of a blank image, pixels that see no border have equal logits unless they are told their place."""
+    spec = DataSpec(shape=(1, 12, 20), levels=2)
+    model = wild("pixel_cnn", spec, width=16, blocks=2, coordinates=coordinates)
+    logits = model.predict(torch.full((1, 1, 12, 20), -1.0).double(), None)[0, 0, 0]
+    reach = 2 + 3
+    inside = logits[reach:, reach : 20 - reach]
+    assert (inside.std() > 1e-3) == coordinates
+    assert logits[:, reach : 20 - reach].std() > 1e-3
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 9), (1, 6, 5), (3, 4, 4)], ids=str)
 def test_gated_pixel_cnn_has_no_blind_spot(shape: tuple[int, ...]):
     """Every number moves with every number before it, where pixel_cnn of the same reach is blind."""
@@ -88,9 +103,9 @@ def test_gated_pixel_cnn_has_no_blind_spot(shape: tuple[int, ...]):
 
 
 @pytest.mark.parametrize("shape", [(1, 5, 4), (3, 4, 5)], ids=str)
-@pytest.mark.parametrize("name", RASTER)
-def test_remembering_draws_what_whole_passes_draw(name: str, shape: tuple[int, ...]):
-    model = wild(name, DataSpec(shape=shape, levels=4))
+@pytest.mark.parametrize(("name", "config"), RASTER, ids=str)
+def test_remembering_draws_what_whole_passes_draw(name: str, config: dict[str, Any], shape: tuple[int, ...]):
+    model = wild(name, DataSpec(shape=shape, levels=4), **config)
     assert isinstance(model, PixelByPixel)
     uniform = Noise("sample", 0, rows=11).uniform(*shape).double()
     with torch.no_grad():

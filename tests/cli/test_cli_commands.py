@@ -77,7 +77,7 @@ def test_info_explains_every_option(saddle: Saddle) -> None:
     assert options["lr"]["type"] == "float > 0"
     assert options["precision"]["type"] == "auto | fp32 | bf16 | fp16"
     assert options["betas"]["type"] == "tuple[float, float]"
-    assert all(row["meaning"] for row in options.values())
+    assert all(row["meaning"] and "\n" not in row["meaning"] for row in options.values())
     shown = saddle("info", "dcgan").out
     assert all(key in shown for key in options)
     assert "Radford" in shown

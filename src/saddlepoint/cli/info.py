@@ -61,7 +61,7 @@ def rows(schema: type[Config], values: Mapping[str, Any]) -> list[Row]:
             "key": key,
             "type": _type(field),
             "default": values.get(key, field.get_default(call_default_factory=True)),
-            "meaning": field.description or "",
+            "meaning": " ".join((field.description or "").split()),
         }
         for key, field in schema.model_fields.items()
     ]

@@ -55,7 +55,7 @@ TRAINING: dict[str, Any] = {
 PLAYERS: dict[str, tuple[int, dict[str, Any]]] = {
     "classification_vae": (600_000, {"likelihood": "bernoulli", "lr": 2e-3, "shift": 2}),
     "m2": (500_000, {"likelihood": "bernoulli", "network": "dense", "class_weight": 10.0, "shift": 2}),
-    "m1_m2": (3_000_000, {"likelihood": "bernoulli", "m1_steps": 10_000, "class_weight": 1.0}),
+    "m1_m2": (6_000_000, {"likelihood": "bernoulli", "m1_steps": 10_000, "m2_hidden": 300, "class_weight": 1.0}),
     "aae": (2_800_000, {"batch": 200, "adversarial_lr": 3e-4, "d_widths": (300, 300), "shift": 2}),
 }
 """Images seen, which take ten minutes of two cores or less where there is bf16, and options. On one core in fp32 a

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from saddlepoint.errors import UserError
 from saddlepoint.families import Autoregressive, PixelByPixel
 from saddlepoint.families.autoregressive import raster
-from saddlepoint.networks.masked import MaskedConv2d, causal_mask
+from saddlepoint.networks.masked import MaskedConv2d, Memory, causal_mask
 from saddlepoint.types import DataSpec, Noise
 from support import small
 
 RASTER: list[tuple[str, dict[str, Any]]] = [
     ("pixel_cnn", {}),
-    ("pixel_cnn", {"coordinates": True}),
+    ("pixel_cnn", {"dilation_cycle": 2}),
     ("gated_pixel_cnn", {}),
 ]
 WIDE: dict[str, dict[str, Any]] = {"pixel_cnn": {"width": 36, "head": 36}, "gated_pixel_cnn": {"width": 24}}
@@ -83,15 +83,34 @@ def test_pixel_cnn_is_blind_to_what_lies_far_to_the_right():
     assert blind == [[6, 4], [6, 5], [7, 5], [12, 5], [12, 10], [12, 11], [13, 11]]
 
 
-@pytest.mark.parametrize("coordinates", [False, True])
-def test_pixel_cnn_knows_where_it_is_by_the_border_or_by_coordinates(coordinates: bool):
-    """Of a blank image, pixels that see no border have equal logits unless they are told their place."""
+def test_a_dilation_cycle_looks_farther_up():
+    """7x7 first, then 3x3 block after block: 3 rows and 1 for each, or 1, 2 and 1 again."""
+    spec = DataSpec(shape=(1, 10, 3), levels=2)
+    for cycle, reach in ((1, 6), (2, 7)):
+        found = dependence(wild("pixel_cnn", spec, width=16, blocks=3, dilation_cycle=cycle))
+        assert found[-1].nonzero().min() // 3 == 9 - reach
+
+
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_memory_gives_what_a_convolution_gives_everywhere(dilation: int, n: int):
+    torch.manual_seed(0)
+    conv = MaskedConv2d("features", 3, 6, (3, 3), 3, dilation)
+    x = torch.randn(2, 3, 5, 8)
+    memory, whole = Memory(5, 8), conv(x)
+    for i, j in itertools.product(range(5), range(0, 8, n)):
+        memory.stand(i, j, n)
+        torch.testing.assert_close(memory(conv, x[:, :, i : i + 1, j : j + n]), whole[:, :, i : i + 1, j : j + n])
+
+
+def test_pixel_cnn_knows_where_it_is_by_the_border_alone():
+    """Of a blank image, pixels that see no border have equal logits."""
     spec = DataSpec(shape=(1, 12, 20), levels=2)
-    model = wild("pixel_cnn", spec, width=16, blocks=2, coordinates=coordinates)
+    model = wild("pixel_cnn", spec, width=16, blocks=2)
     logits = model.predict(torch.full((1, 1, 12, 20), -1.0).double(), None)[0, 0, 0]
     reach = 2 + 3
     inside = logits[reach:, reach : 20 - reach]
-    assert (inside.std() > 1e-3) == coordinates
+    assert inside.std() < 1e-3
     assert logits[:, reach : 20 - reach].std() > 1e-3
 
 

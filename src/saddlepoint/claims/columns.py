@@ -98,7 +98,7 @@ def config_of(name: str, options: Mapping[str, Any]) -> str:
 LATER: Mapping[str, Any] = {
     "binarise": "none",
     "beta": 1.0,
-    "coordinates": False,
+    "dilation_cycle": 1,
     "free_bits": 0.0,
     "flows": 0,
     "kl_warmup": 0,

@@ -36,14 +36,20 @@ def causal_mask(kind: Kind, outputs: int, inputs: int, size: tuple[int, int], gr
 
 
 class MaskedConv2d(nn.Conv2d):
-    """(B, inputs, H, W) -> (B, outputs, H, W), whose weights are 0 where they would look ahead."""
+    """(B, inputs, H, W) -> (B, outputs, H, W), whose weights are 0 where they would look ahead.
+
+    Of what it sees only every `dilation`-th row and column counts, from the centre on.
+    """
 
     mask: Tensor
 
-    def __init__(self, kind: Kind, inputs: int, outputs: int, size: tuple[int, int], groups: int = 1) -> None:
+    def __init__(
+        self, kind: Kind, inputs: int, outputs: int, size: tuple[int, int], groups: int = 1, dilation: int = 1
+    ) -> None:
         assert all(side % 2 for side in size), f"a mask needs a centre, and {size} has none"
         assert outputs % groups == 0, f"{outputs} features cannot be dealt to {groups} channels"
-        super().__init__(inputs, outputs, size, padding=(size[0] // 2, size[1] // 2))
+        padding = (size[0] // 2 * dilation, size[1] // 2 * dilation)
+        super().__init__(inputs, outputs, size, padding=padding, dilation=dilation)
         self.of_image = kind in ("image", "above_image")
         self.register_buffer("mask", causal_mask(kind, outputs, inputs, size, groups), persistent=False)
 
@@ -90,7 +96,7 @@ class Memory:
         up, side = conv.padding
         if conv not in self.held:
             blank = x.new_zeros(len(x), conv.in_channels, self.height + up, self.width + 2 * side)
-            weight = (conv.weight * conv.mask)[:, :, : up + 1].contiguous()  # nothing sees below
+            weight = (conv.weight * conv.mask)[:, :, : conv.kernel_size[0] // 2 + 1].contiguous()  # nothing sees below
             self.held[conv] = blank, weight, weight.flatten(1)
         seen, weight, flat = self.held[conv]
         i, j, n = self.i, self.j, self.n
@@ -102,5 +108,6 @@ class Memory:
             seen[:, :, up + i, side + j : side + j + n] = x[:, :, 0]
         window = seen[:, :, i : i + up + 1, j : j + n + 2 * side]
         if n > 1:
-            return F.conv2d(window, weight, conv.bias)
-        return F.linear(window.flatten(1), flat, conv.bias)[:, :, None, None]
+            return F.conv2d(window, weight, conv.bias, dilation=conv.dilation)
+        down, right = conv.dilation
+        return F.linear(window[:, :, ::down, ::right].flatten(1), flat, conv.bias)[:, :, None, None]

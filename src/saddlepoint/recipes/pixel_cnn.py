@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -26,18 +25,18 @@ class PixelCNNConfig(AutoregressiveConfig):
     """Features inside a block, h; the residual stream has 2h. Rounded up to a multiple of the image's channels."""
     head: int = Field(1024, ge=1)
     """Features of the two 1x1 layers at the end (the paper takes 32 for black and white digits), rounded up too."""
-    coordinates: bool = False
-    """Whether the first layer is told rows and columns beside the image, as in PixelSNAIL (Chen et al. 2018). The
-    paper's network sees where it is by the border alone, as far as it reaches: blocks + 3 pixels."""
+    dilation_cycle: int = Field(1, ge=1)
+    """Block after block the 3x3 convolutions reach 1, 2, 4, ... pixels far, and after so many blocks 1 again, as in
+    WaveNet (van den Oord et al. 2016, arXiv 1609.03499). The paper's all reach 1, and its network blocks + 3."""
 
 
 class Block(nn.Module):
     """2h -> h -> h -> 2h by 1x1, 3x3 and 1x1 convolutions, ReLU before each, and a residual connection. Figure 5."""
 
-    def __init__(self, h: int, groups: int) -> None:
+    def __init__(self, h: int, groups: int, dilation: int) -> None:
         super().__init__()
         self.down = MaskedConv2d("features", 2 * h, h, (1, 1), groups)
-        self.across = MaskedConv2d("features", h, h, (3, 3), groups)
+        self.across = MaskedConv2d("features", h, h, (3, 3), groups, dilation)
         self.up = MaskedConv2d("features", h, 2 * h, (1, 1), groups)
 
     def forward(self, x: Tensor, see: See) -> Tensor:
@@ -52,25 +51,16 @@ def _start(layer: nn.Module) -> None:
         nn.init.zeros_(layer.up.weight)
 
 
-def rows_and_columns(height: int, width: int) -> Tensor:
-    """Of each pixel, each from -1 to 1: (1, 2, H, W)."""
-    at = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    return torch.stack(at)[None]
-
-
 class PixelCNNNetwork(nn.Module):
     """Table 1, column PixelCNN: images (B, C, H, W) -> logits (B, levels, C, H, W)."""
 
-    places: Tensor | None
-
-    def __init__(self, spec: DataSpec, blocks: int, width: int, head: int, coordinates: bool) -> None:
+    def __init__(self, spec: DataSpec, config: PixelCNNConfig) -> None:
         super().__init__()
         groups = spec.shape[0]
-        self.register_buffer("places", rows_and_columns(*spec.shape[1:]) if coordinates else None, persistent=False)
-        h, head = (-(-features // groups) * groups for features in (width, head))
+        h, head = (-(-features // groups) * groups for features in (config.width, config.head))
         self.levels = spec.levels
-        self.first = MaskedConv2d("image", groups + 2 * coordinates, 2 * h, (7, 7), groups)
-        self.blocks = nn.ModuleList(Block(h, groups) for _ in range(blocks))
+        self.first = MaskedConv2d("image", groups, 2 * h, (7, 7), groups)
+        self.blocks = nn.ModuleList(Block(h, groups, 2 ** (k % config.dilation_cycle)) for k in range(config.blocks))
         widths = (2 * h, head, head, spec.levels * groups)
         self.head = nn.ModuleList(
             MaskedConv2d("features", before, after, (1, 1), groups) for before, after in pairwise(widths)
@@ -78,8 +68,6 @@ class PixelCNNNetwork(nn.Module):
         self.apply(_start)
 
     def forward(self, x: Tensor, see: See = everywhere) -> Tensor:
-        if self.places is not None:
-            x = torch.cat([x, self.places.expand(len(x), -1, -1, -1)], 1)
         x = see(self.first, x)
         for block in self.blocks:
             x = block(x, see)
@@ -106,8 +94,7 @@ class PixelCNN(PixelByPixel[PixelCNNConfig]):
     Config = PixelCNNConfig
 
     def build(self) -> None:
-        config = self.config
-        self.network = PixelCNNNetwork(self.spec, config.blocks, config.width, config.head, config.coordinates)
+        self.network = PixelCNNNetwork(self.spec, self.config)
 
     def predict(self, x: Tensor, y: Tensor | None) -> Tensor:
         return self.network(x)
